@@ -112,6 +112,6 @@ type Gate interface {
 type Note struct {
 	Bucket    string // "" for every bucket of the operation
 	Remaining *int64
-	Rate      *int64 // new rate per the bucket's period
+	Rate      *int64        // new rate per the bucket's period
 	Until     time.Duration // nothing before this much time has passed (Retry-After, reset)
 }

@@ -54,8 +54,8 @@ const (
 	CodeNotFound    = "not-found"
 	CodeInvalid     = "invalid-value"
 	CodeForbidden   = "forbidden"
-	CodeNotManaged  = "not-managed"      // the channel keeps no number for this listing
-	CodeBatch       = "batch-refused"    // refused because of another row of the batch: bisect
+	CodeNotManaged  = "not-managed"   // the channel keeps no number for this listing
+	CodeBatch       = "batch-refused" // refused because of another row of the batch: bisect
 	CodeChannelPool = "channel-fulfilled"
 )
 
