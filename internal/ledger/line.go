@@ -67,14 +67,15 @@ type Effect struct {
 	OnHand   int64
 }
 
-// Meet decides, once, whether the line is older than the counts it is booked against. counted is the latest first count
-// of the recipe's items; 0 when one of them was never counted, and then nothing is decided yet.
+// Meet decides, once, whether the line is older than the count it is first booked against. counted is when the items of
+// the recipe were first counted (the latest of them), 0 for never: a count made later will include this line's units in
+// what it adds to on hand, so nothing has to be opened.
 func (l Line) Meet(counted ident.Micros) Line {
-	if l.Met || counted == 0 {
+	if l.Met {
 		return l
 	}
 	l.Met = true
-	if l.Backfill || l.FirstSeen < counted {
+	if counted != 0 && (l.Backfill || l.FirstSeen < counted) {
 		// Older than the count: available must not fall, so the open units come on hand as they are reserved; what had
 		// left before does not leave again.
 		l.Opening = l.Open() + l.Shipped - l.Returned

@@ -1,0 +1,70 @@
+// Package postgres opens PostgreSQL 15 or later through pgx's database/sql driver.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/store"
+)
+
+// Engine is an open PostgreSQL database.
+type Engine struct{ db *sql.DB }
+
+// most is the number of connections of one node.
+const most = 16
+
+// Open connects to url and brings the schema up to date under a session lock, so several nodes may start at once.
+func Open(ctx context.Context, url string) (*Engine, error) {
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "the database address cannot be read")
+	}
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fault.New(fault.Unavailable, "PostgreSQL does not answer: %w", err), db.Close())
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err == nil {
+		err = store.Migrate(ctx, db, store.Postgres(), goose.WithSessionLocker(locker))
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &Engine{db}, nil
+}
+
+// DB returns the pool, for libraries that bring their own statements (tasks).
+func (e *Engine) DB() *sql.DB { return e.db }
+
+// Dialect returns PostgreSQL's.
+func (*Engine) Dialect() store.Dialect { return store.Postgres() }
+
+// Begin starts a read-committed transaction: rows that a decision depends on are locked by the statements themselves.
+func (e *Engine) Begin(ctx context.Context) (store.Conn, error) {
+	return e.db.BeginTx(ctx, nil)
+}
+
+// Snapshot starts a read-only transaction that sees one state.
+func (e *Engine) Snapshot(ctx context.Context) (store.Conn, error) {
+	return e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+}
+
+// Transient reports a deadlock or a serialisation failure.
+func (*Engine) Transient(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "40P01" || e.Code == "40001" || e.Code == "55P03"
+	}
+	return false
+}
+
+// Close closes the pool.
+func (e *Engine) Close() error { return e.db.Close() }
