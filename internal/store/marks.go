@@ -14,22 +14,24 @@ const (
 INSERT INTO marks (tenant, account, field, target, gen, done_gen, urgent)
 SELECT DISTINCT l.tenant, l.account, 'stock', d.counter, 1, 0, CAST($3 AS BIGINT)
 FROM listings l JOIN draws d ON d.tenant = l.tenant AND d.account = l.account AND d.listing = l.listing
-WHERE l.tenant = $1 AND (l.item IN {ids $2} OR l.item IN
-      (SELECT c.bundle FROM components c WHERE c.tenant = $1 AND c.component IN {ids $2}))
+WHERE l.tenant = $1 AND l.item <> 0 AND l.item IN
+      (SELECT i.item FROM items i WHERE i.tenant = $1 AND i.item IN {ids $2}
+       UNION SELECT c.bundle FROM components c WHERE c.tenant = $1 AND c.component IN {ids $2})
 ORDER BY l.tenant, l.account, d.counter
 ON CONFLICT (tenant, account, field, target) DO UPDATE SET gen = marks.gen + 1, urgent = {greatest marks.urgent excluded.urgent}`
 
 	markPriceText = `
 INSERT INTO marks (tenant, account, field, target, gen, done_gen, urgent)
 SELECT l.tenant, l.account, 'price', l.listing, 1, 0, 0
-FROM listings l WHERE l.tenant = $1 AND l.item IN {ids $2}
+FROM listings l WHERE l.tenant = $1 AND l.item <> 0 AND l.item IN {ids $2}
 ORDER BY l.tenant, l.account, l.listing
 ON CONFLICT (tenant, account, field, target) DO UPDATE SET gen = marks.gen + 1`
 
 	wakeItemsText = `
 UPDATE drives SET gen = gen + 1 WHERE tenant = $1 AND account IN
-      (SELECT l.account FROM listings l WHERE l.tenant = $1 AND (l.item IN {ids $2} OR l.item IN
-      (SELECT c.bundle FROM components c WHERE c.tenant = $1 AND c.component IN {ids $2})))
+      (SELECT l.account FROM listings l WHERE l.tenant = $1 AND l.item <> 0 AND l.item IN
+      (SELECT i.item FROM items i WHERE i.tenant = $1 AND i.item IN {ids $2}
+       UNION SELECT c.bundle FROM components c WHERE c.tenant = $1 AND c.component IN {ids $2}))
 RETURNING account`
 
 	wakeText = `UPDATE drives SET gen = gen + 1 WHERE tenant = $1 AND account IN {ids $2}`
