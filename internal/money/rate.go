@@ -1,6 +1,8 @@
 package money
 
 import (
+	"strings"
+
 	"github.com/govalues/decimal"
 
 	"carpediemstore.it/sync-connector/internal/fault"
@@ -11,11 +13,13 @@ type Rate struct{ d decimal.Decimal }
 
 // ParseRate reads a plain decimal of at most 19 digits.
 func ParseRate(text string) (Rate, error) {
-	if _, err := scaled(text, 18); err != nil {
-		return Rate{}, fault.New(fault.Invalid, "%s is not a decimal number: %w", quote(text), err)
+	whole, frac, dot := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	if !isDigits(whole) || (dot && !isDigits(frac)) {
+		return Rate{}, fault.New(fault.Invalid, "%s is not a decimal number: write digits with a point, like 1.0825", quote(text))
 	}
 	d, err := decimal.Parse(text)
-	if err != nil {
+	// The library rounds what does not fit: a rate that was silently another one is refused instead.
+	if err != nil || len(strings.TrimLeft(whole, "0"))+len(frac) > decimal.MaxPrec || len(frac) > decimal.MaxScale {
 		return Rate{}, fault.New(fault.Invalid, "%s has more than 19 digits", quote(text))
 	}
 	return Rate{d}, nil
