@@ -16,13 +16,16 @@ CREATE TABLE tenants (
     created_at BIGINT NOT NULL
 );
 
--- Wrapped tenant keys. Kept apart from what they seal, so that destroying a key erases the tenant's secrets.
+-- Wrapped keys: a tenant's own (under the master key) and its data keys (under that). In an installation that keeps them
+-- apart (controls.md C12) this table is filled in the key store alone, a second database with this schema.
 CREATE TABLE tenant_keys (
     tenant     BIGINT NOT NULL,
-    key_id     BIGINT NOT NULL,
+    class      TEXT   NOT NULL, -- tenant, credential
+    version    BIGINT NOT NULL,
+    wrapped_by TEXT   NOT NULL, -- id of the wrapping key
     wrapped    {blob} NOT NULL,
     created_at BIGINT NOT NULL,
-    PRIMARY KEY (tenant, key_id)
+    PRIMARY KEY (tenant, class, version)
 ) {clustered};
 
 CREATE TABLE accounts (
@@ -49,6 +52,21 @@ CREATE TABLE credentials (
     sealed     {blob} NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (tenant, account, field)
+) {clustered};
+
+-- Every opening of a credential (C15): machine use is counted per hour, a person's use is a row each.
+CREATE TABLE credential_uses (
+    tenant  BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    slot    BIGINT NOT NULL, -- start of the hour; the instant for a person
+    field   TEXT   NOT NULL,
+    actor   TEXT   NOT NULL, -- node or person
+    person  BIGINT NOT NULL,
+    purpose TEXT   NOT NULL,
+    version BIGINT NOT NULL, -- of the data key
+    n       BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    PRIMARY KEY (tenant, account, slot, field, actor, person, purpose, version)
 ) {clustered};
 
 -- Who drives an account until when (lease, by the database clock), which epoch fences older drivers, and what is due.
@@ -167,6 +185,7 @@ CREATE INDEX listings_sku ON listings (tenant, sku);
 CREATE INDEX listings_gtin ON listings (tenant, gtin) WHERE gtin <> '';
 CREATE INDEX listings_unbound ON listings (tenant, account, listing) WHERE bound_by = '';
 CREATE INDEX listings_lane ON listings (tenant, account, price_lane, listing) WHERE price_lane <> 0;
+CREATE INDEX listings_open ON listings (tenant, account, price_state) WHERE price_state <> 'verified';
 CREATE INDEX listings_read ON listings (tenant, account, price_read) WHERE price_read <> 0;
 
 -- The number a channel keeps, with its three copies.
@@ -202,6 +221,7 @@ CREATE TABLE counters (
     UNIQUE (tenant, account, stock_key, location)
 ) {clustered};
 CREATE INDEX counters_lane ON counters (tenant, account, lane, counter) WHERE lane <> 0;
+CREATE INDEX counters_open ON counters (tenant, account, state) WHERE state <> 'verified';
 CREATE INDEX counters_read ON counters (tenant, account, read_due) WHERE read_due <> 0;
 CREATE INDEX counters_prove ON counters (tenant, account, prove_due) WHERE prove_due <> 0;
 
@@ -447,6 +467,7 @@ CREATE TABLE events (
     text    TEXT   NOT NULL,
     PRIMARY KEY (tenant, event)
 ) {clustered};
+CREATE INDEX events_account ON events (tenant, account, event) WHERE account <> 0;
 
 CREATE TABLE limits (
     tenant  BIGINT NOT NULL,
