@@ -186,6 +186,17 @@ func TestThereIsNoTargetWhereNothingMayBeWritten(t *testing.T) {
 	}
 }
 
+func TestABlindChannelMayOnlyBeLowered(t *testing.T) {
+	in := plain(20)
+	if got := policy.Target(in); got.DownOnly {
+		t.Error("a channel whose orders are read may be raised, but DownOnly is set")
+	}
+	in.Blind = true
+	if got := policy.Target(in); !got.DownOnly {
+		t.Error("DownOnly is not set on a blind channel (I14)")
+	}
+}
+
 func TestZeroIsHeldWhereTheChannelRefusesIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		zero   channel.ZeroMode
