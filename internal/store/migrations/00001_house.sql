@@ -184,6 +184,7 @@ CREATE INDEX listings_item ON listings (tenant, item) WHERE item <> 0;
 CREATE INDEX listings_sku ON listings (tenant, sku);
 CREATE INDEX listings_gtin ON listings (tenant, gtin) WHERE gtin <> '';
 CREATE INDEX listings_unbound ON listings (tenant, account, listing) WHERE bound_by = '';
+CREATE INDEX listings_loose ON listings (tenant, account, listing) WHERE item = 0;
 CREATE INDEX listings_lane ON listings (tenant, account, price_lane, listing) WHERE price_lane <> 0;
 CREATE INDEX listings_open ON listings (tenant, account, price_state) WHERE price_state <> 'verified';
 CREATE INDEX listings_read ON listings (tenant, account, price_read) WHERE price_read <> 0;
