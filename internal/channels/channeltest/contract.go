@@ -132,7 +132,7 @@ func (l *Link) tryList(ctx context.Context) (catalogue, error) {
 
 func (c *catalogue) add(p channel.Page) {
 	c.pages++
-	c.largest = max(c.largest, len(p.Listings), len(p.Counts))
+	c.largest = max(c.largest, len(p.Listings))
 	if p.Total != nil {
 		c.total = p.Total
 	}

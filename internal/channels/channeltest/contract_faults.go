@@ -14,7 +14,10 @@ import (
 )
 
 // impatience is the deadline given to a call against a shop that drips or never ends.
-const impatience = 500 * time.Millisecond
+const impatience = 150 * time.Millisecond
+
+// tooLong is when such a call is taken for one that never returns: far above impatience, because the machine may be busy.
+const tooLong = 5 * time.Second
 
 // mostRead is how much of an endless answer an adapter may take in, and mostKept what it may allocate for it.
 const (
@@ -120,7 +123,7 @@ func (l *Link) hurry(t testing.TB, kind FaultKind, do func(context.Context, *Lin
 	err := do(ctx, l)
 	runtime.ReadMemStats(&after)
 	if kind == FaultSlow {
-		if took := time.Since(begin); took > 10*impatience {
+		if took := time.Since(begin); took > tooLong {
 			t.Errorf("the call took %v with a deadline of %v", took, impatience)
 		}
 	}
@@ -175,10 +178,10 @@ func aims(t *testing.T, target Target) []aim {
 func verdict(b channel.Batch, r channel.Receipt, err error) (channel.State, time.Duration) {
 	if err != nil {
 		switch {
-		case !fault.SentOf(err):
-			return channel.RetryAfter, max(fault.AfterOf(err), time.Nanosecond)
 		case fault.Is(err, fault.Unauthorized), fault.Is(err, fault.Forbidden):
 			return channel.Rejected, 0
+		case !fault.SentOf(err):
+			return channel.RetryAfter, max(fault.AfterOf(err), time.Nanosecond)
 		}
 		return channel.Unknown, 0
 	}
@@ -380,7 +383,7 @@ func testCancel(t *testing.T, target Target) {
 		if err := c.do(ctx, l); err == nil {
 			t.Errorf("%s stopped half-way = nil, want an error", c.name)
 		}
-		if took := time.Since(begin); took > 10*impatience {
+		if took := time.Since(begin); took > tooLong {
 			t.Errorf("%s returned %v after it was stopped, want at once", c.name, took)
 		}
 		timer.Stop()
