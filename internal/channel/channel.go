@@ -115,3 +115,11 @@ type Note struct {
 	Rate      *int64        // new rate per the bucket's period
 	Until     time.Duration // nothing before this much time has passed (Retry-After, reset)
 }
+
+type toZero struct{}
+
+// ToZero marks a call as a write to zero: a share of every limit is kept for these (I15).
+func ToZero(ctx context.Context) context.Context { return context.WithValue(ctx, toZero{}, true) }
+
+// IsToZero reports whether ctx was marked by ToZero.
+func IsToZero(ctx context.Context) bool { return ctx.Value(toZero{}) != nil }

@@ -74,7 +74,8 @@ type Feed struct {
 	SweepTotal   int64 // -1: the channel does not say
 	SweepDone    ident.Micros
 	SweepDue     ident.Micros
-	BlindSince   ident.Micros // 0: orders are readable
+	MatchFrom    ident.Listing // unbound listings after this one wait to be matched; -1: none
+	BlindSince   ident.Micros  // 0: orders are readable
 	Failures     int64
 	WaitUntil    ident.Micros
 }
@@ -158,13 +159,13 @@ type State string
 
 // The states.
 const (
-	New      State = "new"      // never decided
-	Verified State = "verified" // read back and equal: in sync
-	Pending  State = "pending"  // on its way
-	Held     State = "held"     // a guard holds the change
-	Absent   State = "absent"   // there is no target (not bound, not counted, no price)
-	Asked    State = "asked"    // a person was asked about an external edit
-	Foreign  State = "foreign"  // not ours to write (channel-fulfilled, not managed)
+	Undecided State = "new"      // never decided
+	Verified  State = "verified" // read back and equal: in sync
+	Pending   State = "pending"  // on its way
+	Held      State = "held"     // a guard holds the change
+	Absent    State = "absent"   // there is no target (not bound, not counted, no price)
+	Asked     State = "asked"    // a person was asked about an external edit
+	Foreign   State = "foreign"  // not ours to write (channel-fulfilled, not managed)
 )
 
 // Intent is one write recorded before it is sent.

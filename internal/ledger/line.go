@@ -145,3 +145,30 @@ func effectOf(es []Effect, item ident.Item) Effect {
 	}
 	return Effect{Item: item}
 }
+
+// Holds returns the entries that lead from the units held on behalf of a counter to those that should be.
+func Holds(had, want []Part) []Entry {
+	var out []Entry
+	seen := make(map[ident.Item]bool, len(want))
+	for _, w := range want {
+		seen[w.Item] = true
+		if n := w.Units - unitsOf(had, w.Item); n != 0 {
+			out = append(out, Entry{Kind: Hold, Item: w.Item, Held: n})
+		}
+	}
+	for _, h := range had {
+		if !seen[h.Item] && h.Units != 0 {
+			out = append(out, Entry{Kind: Hold, Item: h.Item, Held: -h.Units})
+		}
+	}
+	return out
+}
+
+func unitsOf(ps []Part, item ident.Item) int64 {
+	for _, p := range ps {
+		if p.Item == item {
+			return p.Units
+		}
+	}
+	return 0
+}

@@ -99,6 +99,7 @@ CREATE TABLE feeds (
     sweep_total    BIGINT NOT NULL, -- -1 when the channel does not say
     sweep_done     BIGINT NOT NULL, -- when the last complete one ended
     sweep_due      BIGINT NOT NULL,
+    match_from     BIGINT NOT NULL, -- unbound listings after this one wait to be matched; -1: none
     blind_since    BIGINT NOT NULL, -- 0: orders are readable
     failures       BIGINT NOT NULL,
     wait_until     BIGINT NOT NULL, -- back-off after a failure of the whole account

@@ -1,0 +1,397 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"carpediemstore.it/sync-connector/internal/channel"
+	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/ident"
+	"carpediemstore.it/sync-connector/internal/ledger"
+	"carpediemstore.it/sync-connector/internal/merge"
+)
+
+// Seller is a listing that draws from a counter, as decisions need it.
+type Seller struct {
+	Counter ident.Counter
+	Listing ident.Listing
+	Key     channel.ListingKey
+	Group   string
+	SKU     string
+	Pool    channel.Pool
+	StockOn bool
+	Units   int64 // of the counter, a piece
+	Item    ident.Item
+	Recipe  ledger.Recipe
+}
+
+// Stored is the stock of one item: its balance, and on hand by place when it is kept in more than the main one.
+type Stored struct {
+	ledger.Balance
+	Places map[string]int64
+}
+
+// Sellers are the listings behind some counters with the items they need.
+type Sellers struct {
+	Rows  []Seller // by counter, then listing
+	Items map[ident.Item]Stored
+	Rules []Rule // of single items
+}
+
+// Of returns the sellers of one counter.
+func (s Sellers) Of(c ident.Counter) []Seller {
+	i, _ := slices.BinarySearchFunc(s.Rows, c, func(r Seller, c ident.Counter) int { return int(min(max(r.Counter-c, -1), 1)) })
+	j := i
+	for j < len(s.Rows) && s.Rows[j].Counter == c {
+		j++
+	}
+	return s.Rows[i:j]
+}
+
+// Recipe returns what one unit of the counter takes from the store room, by its first bound seller.
+func (s Sellers) Recipe(c ident.Counter) ledger.Recipe {
+	for _, r := range s.Of(c) {
+		if r.Item != 0 {
+			return r.Recipe
+		}
+	}
+	return nil
+}
+
+// taken is what a reading did: the drift it found, and the unanswered write that it resolved.
+type taken struct {
+	merge.Drift
+	resolved *Intent
+}
+
+// take applies a reading to a counter (1a) and says how it stands now. ok is false for a reading that may be older than
+// what we know, or that cannot be told apart from a write on its way; then it is read again.
+func (d *drive) take(c *Counter, n channel.Count, started ident.Micros) (t taken, ok bool) {
+	lag := d.caps.Read.Lag
+	c.Reserved = n.Reserved
+	if !c.Fresh(started, lag) {
+		if c.ReadDue != 0 {
+			c.ReadDue = max(c.ReadDue, c.Fence.Add(lag))
+		}
+		return t, false
+	}
+	if open := c.Open; open != nil {
+		over := life(*open).Add(d.caps.Stock.Longest)
+		switch {
+		case open.State != Unanswered:
+			return t, false
+		case n.Quantity == open.Value: // applied after all, or as good as
+			open.State = Confirmed
+		case started.Add(-lag) >= over: // its longest life is over: what is read is what came of it
+			open.State = Superseded
+		default:
+			c.ReadDue = over.Add(lag)
+			return t, false
+		}
+		open.SettledAt, t.resolved, c.Open = d.now(), open, nil
+	}
+	c.Copies, t.Drift = c.Copies.Read(n.Quantity, started)
+	c.ReadDue = 0
+	c.ProveDue = d.proveDue(*c)
+	d.stand(c)
+	return t, true
+}
+
+// life is when an unanswered write was last able to leave. A driver that died may have sent until not_after.
+func life(in Intent) ident.Micros {
+	if in.Code == driverDied {
+		return in.NotAfter
+	}
+	return in.SettledAt
+}
+
+// stand names how a counter stands after what was learned of it, and in which lane it waits.
+func (d *drive) stand(c *Counter) {
+	state, lane := c.State, Quiet
+	switch {
+	case c.Wire == nil:
+		if state != Foreign {
+			state = Absent
+		}
+	case c.Open != nil:
+		state = Pending
+	case state == Pending && c.Fence > c.ObservedAt && c.ReadDue > d.now():
+		// written or sold on: it is read back first
+	case c.Settled(*c.Wire): // in sync: read back and equal
+		state = Verified
+	case state == Asked, state == Held, state == Foreign: // waits for an answer or for a new decision
+	default:
+		state, lane = Pending, laneOf(c.Observed, *c.Wire)
+	}
+	if state != c.State {
+		c.State, c.Since = state, d.now()
+	}
+	c.Lane = lane
+}
+
+// laneOf orders a change from what the channel shows to what it should show.
+func laneOf(from, to int64) Lane {
+	switch {
+	case to <= 0:
+		return ToZero
+	case to < from:
+		return Decrease
+	default:
+		return Increase
+	}
+}
+
+// stock does one batch of due counters: decide what each should show, read those that need a write, book what was read,
+// decide again on that, record intents — all in one commit — and send them.
+func (d *drive) stock(ctx context.Context) (bool, error) {
+	var work []Mark
+	var maybe []Counter
+	err := d.store.Read(ctx, func(tx Tx) (err error) {
+		if work, err = tx.StockWork(ctx, d.fence, d.now(), d.options.Batch, d.sending() && d.now() >= d.waits[channel.OpStock]); err != nil || len(work) == 0 {
+			return err
+		}
+		v, err := d.view(ctx, tx, counterIDs(work))
+		if err != nil {
+			return err
+		}
+		maybe = d.worthReading(v)
+		return nil
+	})
+	if err != nil || len(work) == 0 {
+		return false, err
+	}
+	page, started, err := d.readCounters(ctx, maybe)
+	if err != nil {
+		return true, fault.Wrap("read stock", err)
+	}
+	var sends []send
+	err = d.write(ctx, func(tx Tx) ([]ident.Account, error) {
+		if d.pauses, err = tx.Pauses(ctx, d.fence.Tenant); err != nil { // I16: effective from its commit on
+			return nil, err
+		}
+		woken, _, err := d.bookReadings(ctx, tx, page, started) // what it refreshed is decided right below
+		if err != nil {
+			return nil, err
+		}
+		v, err := d.view(ctx, tx, counterIDs(work))
+		if err != nil {
+			return nil, err
+		}
+		if err := d.decideStock(ctx, tx, v); err != nil {
+			return nil, err
+		}
+		if sends, err = d.intendStock(ctx, tx, v, started); err != nil {
+			return nil, err
+		}
+		if err := tx.SaveCounters(ctx, d.fence, v.counters); err != nil {
+			return nil, err
+		}
+		return woken, tx.MarksDone(ctx, d.fence, channel.Stock, work)
+	})
+	if err != nil {
+		return true, err
+	}
+	return true, d.send(ctx, channel.Stock, sends)
+}
+
+func counterIDs(work []Mark) []ident.Counter {
+	ids := make([]ident.Counter, len(work))
+	for i, m := range work {
+		ids[i] = ident.Counter(m.Target)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// view is a batch of counters with everything a decision needs.
+type view struct {
+	counters []Counter
+	sellers  Sellers
+	book     Rulebook
+}
+
+func (d *drive) view(ctx context.Context, tx Tx, ids []ident.Counter) (v view, err error) {
+	if v.counters, err = tx.Counters(ctx, d.fence, ids); err != nil {
+		return v, err
+	}
+	if v.sellers, err = tx.Sellers(ctx, d.fence, ids); err != nil {
+		return v, err
+	}
+	v.book, err = d.book.With(v.sellers.Rules)
+	return v, err
+}
+
+// worthReading picks the counters of a view that must be read before anything else can be said of them: those that need
+// a write, and those whose reading is due.
+func (d *drive) worthReading(v view) []Counter {
+	now := d.now()
+	var out []Counter
+	for _, c := range v.counters {
+		if c.Open != nil && !d.resolvable(c) {
+			continue
+		}
+		due := c.ReadDue != 0 && c.ReadDue <= now
+		if !due && d.sending() {
+			t := d.decide(c, v)
+			w := t.wire(c)
+			due = w != nil && !c.Settled(*w) && c.Known
+		}
+		if due {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// resolvable reports whether reading may tell what came of an unanswered write.
+func (d *drive) resolvable(c Counter) bool {
+	return c.Open.State == Unanswered && c.ReadDue <= d.now()
+}
+
+// readCounters reads counters by key, as many calls as it takes. Rows that a later call did not reach are left for next
+// time: a reading that is missing says nothing.
+func (d *drive) readCounters(ctx context.Context, cs []Counter) (channel.Page, ident.Micros, error) {
+	started := d.now()
+	var all channel.Page
+	most := d.caps.Read.MaxKeys
+	if most == 0 {
+		return all, started, nil
+	}
+	for part := range slices.Chunk(cs, most) {
+		keys := channel.Keys{Stock: make([]channel.StockKey, len(part))}
+		for i, c := range part {
+			keys.Stock[i] = c.Key
+		}
+		page, _, err := d.readBack(ctx, keys)
+		if err != nil {
+			if fault.Is(err, fault.RateLimited) && len(all.Counts) > 0 {
+				d.wait(channel.OpRead, max(fault.AfterOf(err), time.Millisecond))
+				return all, started, nil
+			}
+			return all, started, err
+		}
+		all.Counts = append(all.Counts, page.Counts...)
+		all.Findings = append(all.Findings, page.Findings...)
+		all.GoneStock = append(all.GoneStock, page.GoneStock...)
+	}
+	return all, started, nil
+}
+
+// prove ends holds and surpluses that the order feed is proven not to explain: they are external edits, and the
+// account's role decides what becomes of them (1a, I5).
+func (d *drive) prove(ctx context.Context) (bool, error) {
+	through := d.feed.SalesThrough
+	if !d.caps.Sales.Feed {
+		through = d.now() // no order feed: a drop that stays is a sale (correctness 3 G)
+	}
+	if through == 0 {
+		return false, nil
+	}
+	var n int
+	err := d.write(ctx, func(tx Tx) ([]ident.Account, error) {
+		cs, err := tx.Provable(ctx, d.fence, through, d.options.Batch)
+		if n = len(cs); err != nil || n == 0 {
+			return nil, err
+		}
+		return d.proven(ctx, tx, cs, through)
+	})
+	return n > 0, err
+}
+
+func (d *drive) proven(ctx context.Context, tx Tx, cs []Counter, through ident.Micros) ([]ident.Account, error) {
+	now := d.now()
+	ids := make([]ident.Counter, len(cs))
+	for i, c := range cs {
+		ids[i] = c.ID
+	}
+	sellers, err := tx.Sellers(ctx, d.fence, ids)
+	if err != nil {
+		return nil, err
+	}
+	var entries []ledger.Entry
+	var findings []Finding
+	var marks []int64
+	upto := through.Add(-d.caps.Sales.Lag - d.caps.Read.Lag)
+	for i := range cs {
+		c := &cs[i]
+		var edit merge.Drift
+		c.Copies, edit = c.Prove(upto)
+		c.ProveDue = d.proveDue(*c)
+		marks = append(marks, int64(c.ID))
+		if edit == (merge.Drift{}) {
+			continue
+		}
+		adopted := d.account.Role == Master || d.account.OnDrift == Adopt || !d.caps.Sales.Feed
+		if adopted {
+			entries = append(entries, adoption(d.account.ID, *c, edit, sellers.Recipe(c.ID), now)...)
+		}
+		findings = append(findings, d.editFound(*c, edit, sellers.Of(c.ID), adopted))
+		if !adopted && d.account.OnDrift == Report && c.State != Asked {
+			c.State, c.Since = Asked, now
+		}
+	}
+	if err := tx.SaveCounters(ctx, d.fence, cs); err != nil {
+		return nil, err
+	}
+	if err := tx.Mark(ctx, d.fence.Tenant, d.account.ID, channel.Stock, marks, false); err != nil {
+		return nil, err
+	}
+	released, err := d.holdings(ctx, tx, cs, ids)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.tell(ctx, tx, findings); err != nil {
+		return nil, err
+	}
+	return tx.Book(ctx, d.fence.Tenant, append(entries, released...), true)
+}
+
+// adoption books an external edit at a stock master as a count: the units the seller put in or took out.
+func adoption(a ident.Account, c Counter, edit merge.Drift, r ledger.Recipe, now ident.Micros) []ledger.Entry {
+	var out []ledger.Entry
+	for _, p := range r {
+		out = append(out, ledger.Entry{
+			Source: fmt.Sprintf("edit:%d:%d:%d:%d", a, c.ID, now, p.Item), Item: p.Item, Kind: ledger.Edit,
+			OnHand: (edit.Surplus - edit.Hold) * p.Units, Account: a, Counter: c.ID, At: now, Actor: "sync",
+		})
+	}
+	return out
+}
+
+// editFound describes a proven external edit.
+func (d *drive) editFound(c Counter, edit merge.Drift, sellers []Seller, adopted bool) Finding {
+	f := Finding{
+		Class: "external-edit", Cause: fmt.Sprintf("external-edit:%d:%d", d.account.ID, c.ID), Account: d.account.ID, Field: channel.Stock,
+		Target: int64(c.ID), At: d.now(), Data: fmt.Sprintf(`{"hold":%d,"surplus":%d,"observed":%d}`, edit.Hold, edit.Surplus, c.Observed),
+	}
+	name := c.Key.Key
+	if len(sellers) > 0 {
+		name, f.Item = sellers[0].SKU, sellers[0].Item
+	}
+	what := "asked for an answer: adopt it or heal it"
+	switch {
+	case adopted:
+		what = "adopted as a count"
+	case d.account.OnDrift == Heal:
+		what = "written back to its target"
+	}
+	f.Text = fmt.Sprintf("%s, %s: the channel shows %d, %+d units no order explains; %s", d.account.Name, name, c.Observed, edit.Surplus-edit.Hold, what)
+	return f
+}
+
+// tell raises findings; those that were dealt with at once are closed again, so they stay in the history only.
+func (d *drive) tell(ctx context.Context, tx Tx, fs []Finding) error {
+	if err := tx.Raise(ctx, d.fence.Tenant, fs); err != nil {
+		return err
+	}
+	if d.account.Role != Master && d.account.OnDrift == Report && d.caps.Sales.Feed {
+		return nil
+	}
+	causes := make([]string, len(fs))
+	for i, f := range fs {
+		causes[i] = f.Cause
+	}
+	return tx.Settle(ctx, d.fence.Tenant, causes, "sync", d.now())
+}
