@@ -2,13 +2,10 @@ package guard
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/fault"
-	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/money"
-	"carpediemstore.it/sync-connector/internal/policy/strict"
+	"carpediemstore.it/sync-connector/internal/policy/rule"
 )
 
 // Version is the version of the limits' JSON form.
@@ -123,7 +120,7 @@ func (s *Settings) said() []*int64 {
 // ParseSettings reads the JSON form strictly and checks it.
 func ParseSettings(data []byte) (Settings, error) {
 	var s Settings
-	if err := strict.Decode(data, &s); err != nil {
+	if err := rule.Decode(data, &s); err != nil {
 		return Settings{}, err
 	}
 	if err := s.Check(); err != nil {
@@ -134,20 +131,17 @@ func ParseSettings(data []byte) (Settings, error) {
 
 // Check reports every field that cannot be accepted, by name.
 func (s Settings) Check() error {
-	var bad []string
+	var bad rule.Faults
 	if s.Version != Version {
-		bad = append(bad, fmt.Sprintf("version must be %d", Version))
+		bad.Add("version", "must be %d", Version)
 	}
 	said := s.said()
 	for i, f := range fields() {
 		if v := said[i]; v != nil && (*v < f.low || *v > f.high) {
-			bad = append(bad, fmt.Sprintf("%s must be %s … %s, not %s", f.name, f.text(f.low), f.text(f.high), f.text(*v)))
+			bad.Add(f.name, "must be %s … %s, not %s", f.text(f.low), f.text(f.high), f.text(*v))
 		}
 	}
-	if len(bad) > 0 {
-		return fault.New(fault.Invalid, "%s", strings.Join(bad, "; "))
-	}
-	return nil
+	return bad.Err()
 }
 
 func (f field) text(v int64) string {
@@ -158,34 +152,20 @@ func (f field) text(v int64) string {
 }
 
 // Level is the settings of one level with where they come from.
-type Level struct {
-	Name     string // "tenant", "account"
-	Rule     ident.Rule
-	Settings Settings
-}
-
-// Source says which level a limit came from.
-type Source struct {
-	Field string     `json:"field"`
-	Level string     `json:"level"`
-	Rule  ident.Rule `json:"rule"`
-}
+type Level = rule.Level[Settings]
 
 // Merge lays the levels over the defaults, the first lowest, and says where what is not a default comes from.
-func Merge(levels ...Level) (Limits, []Source) {
+func Merge(levels ...Level) (Limits, rule.Sources) {
 	l := Defaults()
-	values, from := l.values(), make([]*Level, len(fields()))
-	for n := range levels {
-		for i, v := range levels[n].Settings.said() {
-			if v != nil {
-				*values[i], from[i] = *v, &levels[n]
+	var sources rule.Sources
+	values := l.values()
+	for _, level := range levels {
+		said := level.Rules.said()
+		for i, f := range fields() {
+			if said[i] != nil {
+				*values[i] = *said[i]
+				rule.Note(&sources, level, f.name)
 			}
-		}
-	}
-	var sources []Source
-	for i, f := range fields() {
-		if from[i] != nil {
-			sources = append(sources, Source{Field: f.name, Level: from[i].Name, Rule: from[i].Rule})
 		}
 	}
 	return l, sources

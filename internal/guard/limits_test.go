@@ -11,6 +11,7 @@ import (
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/guard"
 	"carpediemstore.it/sync-connector/internal/money"
+	"carpediemstore.it/sync-connector/internal/policy/rule"
 )
 
 func pc(text string) money.Percent {
@@ -54,15 +55,15 @@ func TestParseSettingsNamesEachFieldThatIsWrong(t *testing.T) {
 
 func TestMergeLaysLevelsOverTheDefaults(t *testing.T) {
 	got, from := guard.Merge(
-		guard.Level{Name: "tenant", Rule: 4, Settings: guard.Settings{PriceDrop: ptr(pc("10")), Flips: ptr(int64(9))}},
-		guard.Level{Name: "account", Rule: 6, Settings: guard.Settings{PriceDrop: ptr(pc("80"))}},
+		guard.Level{Name: "tenant", ID: 4, Rules: guard.Settings{PriceDrop: ptr(pc("10")), Flips: ptr(int64(9))}},
+		guard.Level{Name: "account", ID: 6, Rules: guard.Settings{PriceDrop: ptr(pc("80"))}},
 	)
 	want := guard.Defaults()
 	want.PriceDrop, want.Flips = pc("80"), 9
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Merge differs (-want +got):\n%s", diff)
 	}
-	sources := []guard.Source{{Field: "price_drop", Level: "account", Rule: 6}, {Field: "flips", Level: "tenant", Rule: 4}}
+	sources := rule.Sources{{Field: "price_drop", Level: "account", Rule: 6}, {Field: "flips", Level: "tenant", Rule: 4}}
 	if diff := cmp.Diff(sources, from); diff != "" {
 		t.Errorf("sources differ (-want +got):\n%s", diff)
 	}
@@ -81,7 +82,7 @@ func everyField(t *testing.T) guard.Settings {
 }
 
 func TestEachSettingReachesItsLimit(t *testing.T) {
-	got, from := guard.Merge(guard.Level{Name: "tenant", Settings: everyField(t)})
+	got, from := guard.Merge(guard.Level{Name: "tenant", Rules: everyField(t)})
 	want := guard.Limits{
 		PriceDrop: pc("1"), PriceRise: pc("2"), MedianDrop: pc("3"), MedianRise: pc("4"), ImplicitFloor: pc("5"),
 		RunPricePercent: pc("6"), RunPriceCount: 7, RunZeroPercent: pc("8"), RunZeroCount: 9, Coverage: pc("10"),

@@ -95,16 +95,16 @@ func (t *tail) floor(in Input, share int64) {
 	case f == nil:
 		t.to(StepFloor, t.n, noRule)
 	case t.n >= *f:
-		t.to(StepFloor, t.n, "at least %d%s", *f, in.Rules.by("floor"))
+		t.to(StepFloor, t.n, "at least %d%s", *f, in.Rules.Sources.By("floor"))
 	default:
-		t.to(StepFloor, max(t.n, min(*f, share)), "at least %d, while the share of %d lasts%s", *f, share, in.Rules.by("floor"))
+		t.to(StepFloor, max(t.n, min(*f, share)), "at least %d, while the share of %d lasts%s", *f, share, in.Rules.Sources.By("floor"))
 	}
 }
 
 func (t *tail) cap(in Input) {
 	most, note := int64(money.MaxQuantity), noRule
 	if c := in.Rules.Rules.Cap; c != nil {
-		most, note = *c, fmt.Sprintf("at most %d%s", *c, in.Rules.by("cap"))
+		most, note = *c, fmt.Sprintf("at most %d%s", *c, in.Rules.Sources.By("cap"))
 	}
 	if in.Max > 0 && in.Max < most {
 		most, note = in.Max, fmt.Sprintf("the channel takes at most %d", in.Max)
@@ -118,9 +118,9 @@ func (t *tail) minimum(in Input) {
 	case m == nil:
 		t.to(StepMinimum, t.n, noRule)
 	case t.n < *m:
-		t.to(StepMinimum, 0, "fewer than %d are not listed%s", *m, in.Rules.by("minimum"))
+		t.to(StepMinimum, 0, "fewer than %d are not listed%s", *m, in.Rules.Sources.By("minimum"))
 	default:
-		t.to(StepMinimum, t.n, "at least %d are needed to list%s", *m, in.Rules.by("minimum"))
+		t.to(StepMinimum, t.n, "at least %d are needed to list%s", *m, in.Rules.Sources.By("minimum"))
 	}
 }
 
@@ -131,7 +131,7 @@ func (t *tail) blind(in Input) {
 		return
 	}
 	t.down = true
-	b, by := in.Rules.blind(), in.Rules.by("blind")
+	b, by := in.Rules.blind(), in.Rules.Sources.By("blind")
 	switch {
 	case b.Offer == OfferNone:
 		t.to(StepBlind, 0, "orders of this channel cannot be read: nothing is offered%s", by)
@@ -155,7 +155,7 @@ func (t *tail) zero(in Input) {
 		t.to(StepZero, 0, "the channel refuses zero: a person must end the listing")
 	case z != nil && *z == HoldZero && shown:
 		t.held = ZeroHeld
-		t.to(StepZero, 0, "zero waits for a person%s", in.Rules.by("at_zero"))
+		t.to(StepZero, 0, "zero waits for a person%s", in.Rules.Sources.By("at_zero"))
 	default:
 		t.to(StepZero, 0, "zero is written")
 	}

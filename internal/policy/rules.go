@@ -2,12 +2,10 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 
-	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/money"
-	"carpediemstore.it/sync-connector/internal/policy/strict"
+	"carpediemstore.it/sync-connector/internal/policy/rule"
 )
 
 // Version is the version of the rules' JSON form.
@@ -118,7 +116,7 @@ const (
 // ParseRules reads the JSON form strictly and checks it.
 func ParseRules(data []byte) (Rules, error) {
 	var r Rules
-	if err := strict.Decode(data, &r); err != nil {
+	if err := rule.Decode(data, &r); err != nil {
 		return Rules{}, err
 	}
 	if err := r.Check(); err != nil {
@@ -131,7 +129,7 @@ func ParseRules(data []byte) (Rules, error) {
 func (r Rules) Check() error {
 	var bad faults
 	if r.Version != Version {
-		bad.add("version", "must be %d", Version)
+		bad.Add("version", "must be %d", Version)
 	}
 	if l := r.Locations; l != nil {
 		bad.locations(*l)
@@ -141,7 +139,7 @@ func (r Rules) Check() error {
 	}
 	if a := r.Allocation; a != nil {
 		if (a.Percent == nil) == (a.Units == nil) {
-			bad.add("allocation", "needs either percent or units")
+			bad.Add("allocation", "needs either percent or units")
 		}
 		if a.Percent != nil {
 			bad.share("allocation.percent", *a.Percent)
@@ -153,7 +151,7 @@ func (r Rules) Check() error {
 	if v := r.Velocity; v != nil {
 		if v.Epsilon != nil {
 			if *v.Epsilon <= 0 || *v.Epsilon > money.Hundred {
-				bad.add("velocity.epsilon", "must be more than 0 and at most 100 percent, not %v", *v.Epsilon)
+				bad.Add("velocity.epsilon", "must be more than 0 and at most 100 percent, not %v", *v.Epsilon)
 			}
 		}
 		bad.quantity("velocity.at_most", v.AtMost)
@@ -170,38 +168,34 @@ func (r Rules) Check() error {
 		bad.share("percent", *r.Percent)
 	}
 	if r.Floor != nil && r.Cap != nil && *r.Floor > *r.Cap {
-		bad.add("floor", "%d is more than cap %d", *r.Floor, *r.Cap)
+		bad.Add("floor", "%d is more than cap %d", *r.Floor, *r.Cap)
 	}
 	if z := r.AtZero; z != nil && *z != WriteZero && *z != HoldZero {
-		bad.add("at_zero", `must be "write" or "hold", not %q`, *z)
+		bad.Add("at_zero", `must be "write" or "hold", not %q`, *z)
 	}
 	if b := r.Blind; b != nil {
 		if b.Offer != OfferNone && b.Offer != OfferShare {
-			bad.add("blind.offer", `must be "none" or "share", not %q`, b.Offer)
+			bad.Add("blind.offer", `must be "none" or "share", not %q`, b.Offer)
 		}
 		if b.Elsewhere != Subtract && b.Elsewhere != Ignore {
-			bad.add("blind.elsewhere", `must be "subtract" or "ignore", not %q`, b.Elsewhere)
+			bad.Add("blind.elsewhere", `must be "subtract" or "ignore", not %q`, b.Elsewhere)
 		}
 	}
-	return bad.err()
+	return bad.Err()
 }
 
 // faults collects what is wrong with named fields.
-type faults []string
-
-func (f *faults) add(field, format string, args ...any) {
-	*f = append(*f, field+" "+fmt.Sprintf(format, args...))
-}
+type faults struct{ rule.Faults }
 
 func (f *faults) quantity(field string, n int64) {
 	if money.CheckQuantity(n) != nil {
-		f.add(field, "must be 0 … %d, not %d", int64(money.MaxQuantity), n)
+		f.Add(field, "must be 0 … %d, not %d", int64(money.MaxQuantity), n)
 	}
 }
 
 func (f *faults) share(field string, p money.Percent) {
 	if p < 0 || p > money.Hundred {
-		f.add(field, "must be 0 … 100, not %v", p)
+		f.Add(field, "must be 0 … 100, not %v", p)
 	}
 }
 
@@ -213,10 +207,10 @@ func (f *faults) locations(l Locations) {
 		}
 	}
 	if given != 1 {
-		f.add("locations", "needs one of all, only and except")
+		f.Add("locations", "needs one of all, only and except")
 	}
 	if len(l.Only)+len(l.Except) > maxNames {
-		f.add("locations", "names more than %d places", maxNames)
+		f.Add("locations", "names more than %d places", maxNames)
 	}
 }
 
@@ -224,33 +218,26 @@ func (f *faults) scarcity(s Scarcity) {
 	f.quantity("scarcity.at", s.At)
 	f.quantity("scarcity.keep", s.Keep)
 	if s.At > 0 && s.Keeper == 0 {
-		f.add("scarcity.keeper", "must name the account that keeps the last units")
+		f.Add("scarcity.keeper", "must name the account that keeps the last units")
 	}
 	if s.Keep > s.At {
-		f.add("scarcity.keep", "%d is more than at %d", s.Keep, s.At)
+		f.Add("scarcity.keep", "%d is more than at %d", s.Keep, s.At)
 	}
 	if len(s.Shares) > maxNames {
-		f.add("scarcity.shares", "names more than %d accounts", maxNames)
+		f.Add("scarcity.shares", "names more than %d accounts", maxNames)
 	}
 	seen := make(map[ident.Account]bool, len(s.Shares))
 	for i, h := range s.Shares {
 		field := fmt.Sprintf("scarcity.shares[%d]", i)
 		if h.Account == 0 {
-			f.add(field+".account", "must name an account")
+			f.Add(field+".account", "must name an account")
 		}
 		if seen[h.Account] {
-			f.add(field+".account", "names account %d again", h.Account)
+			f.Add(field+".account", "names account %d again", h.Account)
 		}
 		seen[h.Account] = true
 		if h.Weight < 1 || h.Weight > maxWeight {
-			f.add(field+".weight", "must be 1 … %d, not %d", maxWeight, h.Weight)
+			f.Add(field+".weight", "must be 1 … %d, not %d", maxWeight, h.Weight)
 		}
 	}
-}
-
-func (f *faults) err() error {
-	if len(*f) == 0 {
-		return nil
-	}
-	return fault.New(fault.Invalid, "%s", strings.Join(*f, "; "))
 }

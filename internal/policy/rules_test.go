@@ -10,6 +10,7 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/policy"
+	"carpediemstore.it/sync-connector/internal/policy/rule"
 )
 
 func TestParseRulesNamesEachFieldThatIsWrong(t *testing.T) {
@@ -82,13 +83,13 @@ func TestTheLastLevelThatSaysAFieldDecidesIt(t *testing.T) {
 	}
 	got := policy.Merge(
 		policy.Level{Name: "installation", Rules: parse(`{"version": 1, "buffer": 1, "cap": 100}`)},
-		policy.Level{Name: "tenant", Rule: 3, Revision: 2, Rules: parse(`{"version": 1, "buffer": 2, "minimum": 4}`)},
-		policy.Level{Name: "account", Rule: 5, Rules: parse(`{"version": 1, "minimum": 0}`)},
-		policy.Level{Name: "item", Rule: 9, Rules: parse(`{"version": 1}`)},
+		policy.Level{Name: "tenant", ID: 3, Revision: 2, Rules: parse(`{"version": 1, "buffer": 2, "minimum": 4}`)},
+		policy.Level{Name: "account", ID: 5, Rules: parse(`{"version": 1, "minimum": 0}`)},
+		policy.Level{Name: "item", ID: 9, Rules: parse(`{"version": 1}`)},
 	)
 	want := policy.Merged{
 		Rules: parse(`{"version": 1, "buffer": 2, "cap": 100, "minimum": 0}`),
-		Sources: []policy.Source{
+		Sources: rule.Sources{
 			{Field: "buffer", Level: "tenant", Rule: 3, Revision: 2},
 			{Field: "cap", Level: "installation"},
 			{Field: "minimum", Level: "account", Rule: 5},

@@ -28,7 +28,7 @@ func rules(t testing.TB, body string) policy.Merged {
 	if err != nil {
 		t.Fatalf("ParseRules(%s) = %v", body, err)
 	}
-	return policy.Merge(policy.Level{Name: "item", Rule: 7, Rules: r})
+	return policy.Merge(policy.Level{Name: "item", ID: 7, Rules: r})
 }
 
 // plain is an input of one counted item with n on hand at the main place.

@@ -91,9 +91,9 @@ func (c *chain) locations() {
 	case l == nil:
 		c.to(StepLocations, counted, "%d on hand", all)
 	case counted == all:
-		c.to(StepLocations, counted, "%d on hand, all at places that count%s", all, c.rules.by("locations"))
+		c.to(StepLocations, counted, "%d on hand, all at places that count%s", all, c.rules.Sources.By("locations"))
 	default:
-		c.to(StepLocations, counted, "%d of %d on hand are at places that count%s", counted, all, c.rules.by("locations"))
+		c.to(StepLocations, counted, "%d of %d on hand are at places that count%s", counted, all, c.rules.Sources.By("locations"))
 	}
 }
 
@@ -110,9 +110,9 @@ func (c *chain) elsewhere() {
 	case risk == 0:
 		c.to(StepElsewhere, c.n, "no channel is selling it unseen")
 	case c.rules.blind().Elsewhere == Ignore:
-		c.to(StepElsewhere, c.n, "%d may be sold unseen on blind channels: ignored%s", risk, c.rules.by("blind"))
+		c.to(StepElsewhere, c.n, "%d may be sold unseen on blind channels: ignored%s", risk, c.rules.Sources.By("blind"))
 	default: // D is infinite for a blind channel: what it shows is as good as gone
-		c.to(StepElsewhere, c.n-risk, "%d may be sold unseen on blind channels%s", risk, c.rules.by("blind"))
+		c.to(StepElsewhere, c.n-risk, "%d may be sold unseen on blind channels%s", risk, c.rules.Sources.By("blind"))
 	}
 }
 
@@ -124,7 +124,7 @@ func (c *chain) scarcity(in Input) {
 	}
 	blindShare := in.Blind && c.rules.blind().Offer == OfferShare
 	if c.n > s.At && !blindShare {
-		c.to(StepScarcity, c.n, "more than %d are left: not divided%s", s.At, c.rules.by("scarcity"))
+		c.to(StepScarcity, c.n, "more than %d are left: not divided%s", s.At, c.rules.Sources.By("scarcity"))
 		return
 	}
 	c.scarce = true
@@ -137,11 +137,11 @@ func (c *chain) scarcity(in Input) {
 		// Lower the donor, verify, then raise the receiver: a right not yet free is not taken.
 		if free := max(0, shown, c.n-*c.part.Others); right > free {
 			c.to(StepScarcity, free, "has a right to %d of the last %d, the others still show %d%s",
-				right, max(0, c.n), *c.part.Others, c.rules.by("scarcity"))
+				right, max(0, c.n), *c.part.Others, c.rules.Sources.By("scarcity"))
 			return
 		}
 	}
-	c.to(StepScarcity, right, "has a right to %d of the last %d%s", right, max(0, c.n), c.rules.by("scarcity"))
+	c.to(StepScarcity, right, "has a right to %d of the last %d%s", right, max(0, c.n), c.rules.Sources.By("scarcity"))
 }
 
 func (c *chain) allocation() {
@@ -152,9 +152,9 @@ func (c *chain) allocation() {
 	case c.scarce:
 		c.to(StepAllocation, c.n, "the last units are divided already")
 	case a.Percent != nil:
-		c.to(StepAllocation, a.Percent.Of(c.n), "%v %% of it is for this account%s", *a.Percent, c.rules.by("allocation"))
+		c.to(StepAllocation, a.Percent.Of(c.n), "%v %% of it is for this account%s", *a.Percent, c.rules.Sources.By("allocation"))
 	default:
-		c.to(StepAllocation, min(c.n, *a.Units), "at most %d are for this account%s", *a.Units, c.rules.by("allocation"))
+		c.to(StepAllocation, min(c.n, *a.Units), "at most %d are for this account%s", *a.Units, c.rules.Sources.By("allocation"))
 	}
 }
 
@@ -171,7 +171,7 @@ func (c *chain) velocity(delay time.Duration) {
 		c.to(StepVelocity, c.n, "the last units are divided already")
 		return
 	case c.part.PerHour == nil || delay <= 0:
-		c.to(StepVelocity, c.n, "sales speed or delay was not measured yet%s", c.rules.by("velocity"))
+		c.to(StepVelocity, c.n, "sales speed or delay was not measured yet%s", c.rules.Sources.By("velocity"))
 		return
 	}
 	epsilon := defaultEpsilon
@@ -183,12 +183,12 @@ func (c *chain) velocity(delay time.Duration) {
 		b = v.AtMost // faster than can be computed: keep back as much as the rule allows
 	}
 	b = min(b, v.AtMost)
-	c.to(StepVelocity, c.n-b, "%d kept back: %v sold an hour, %v to know%s", b, *c.part.PerHour, delay, c.rules.by("velocity"))
+	c.to(StepVelocity, c.n-b, "%d kept back: %v sold an hour, %v to know%s", b, *c.part.PerHour, delay, c.rules.Sources.By("velocity"))
 }
 
 func (c *chain) buffer() {
 	if b := c.rules.Rules.Buffer; b != nil {
-		c.to(StepBuffer, c.n-*b, "%d kept back%s", *b, c.rules.by("buffer"))
+		c.to(StepBuffer, c.n-*b, "%d kept back%s", *b, c.rules.Sources.By("buffer"))
 		return
 	}
 	c.to(StepBuffer, c.n, noRule)
@@ -196,7 +196,7 @@ func (c *chain) buffer() {
 
 func (c *chain) percent() {
 	if p := c.rules.Rules.Percent; p != nil {
-		c.to(StepPercent, p.Of(c.n), "%v %% of it, rounded down%s", *p, c.rules.by("percent"))
+		c.to(StepPercent, p.Of(c.n), "%v %% of it, rounded down%s", *p, c.rules.Sources.By("percent"))
 		return
 	}
 	c.to(StepPercent, c.n, noRule)

@@ -1,11 +1,4 @@
-// Package strict reads rules that a person wrote as JSON, and refuses what the standard decoder lets pass.
-//
-// A key that is not known, given twice, or written in capitals is an error that names it: a rule with a typing mistake
-// must not silently become no rule. null is refused as well: leaving a key out means "inherit", and every rule has a
-// written neutral value, so absent, empty and zero stay three things (N19).
-//
-// It must not read anything but the bytes it is given.
-package strict
+package rule
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package strict_test
+package rule_test
 
 import (
 	"encoding/json"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"carpediemstore.it/sync-connector/internal/fault"
-	"carpediemstore.it/sync-connector/internal/policy/strict"
+	"carpediemstore.it/sync-connector/internal/policy/rule"
 )
 
 type shape struct {
@@ -41,10 +41,10 @@ func TestDecodeRefusesWhatAPersonDidNotMean(t *testing.T) {
 		"an empty key":                     {`{"": 1}`, "empty key"},
 		"too deep":                         {`{"list": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`, "deeper"},
 		"NaN":                              {`{"buffer": NaN}`, "invalid"},
-		"more than the limit":              {`{"buffer": ` + strings.Repeat(" ", strict.MaxBytes) + `1}`, "bytes"},
+		"more than the limit":              {`{"buffer": ` + strings.Repeat(" ", rule.MaxBytes) + `1}`, "bytes"},
 	} {
 		var v shape
-		err := strict.Decode([]byte(c.text), &v)
+		err := rule.Decode([]byte(c.text), &v)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Decode = %v, want an error that says %q", name, err, c.want)
 			continue
@@ -57,11 +57,11 @@ func TestDecodeRefusesWhatAPersonDidNotMean(t *testing.T) {
 
 func TestDecodeReadsWhatIsThere(t *testing.T) {
 	var v shape
-	err := strict.Decode([]byte(`{"buffer": 0, "inner": {"at": [1, 2]}, "list": [{"name": "a"}, {"name": "b"}]}`), &v)
+	err := rule.Decode([]byte(`{"buffer": 0, "inner": {"at": [1, 2]}, "list": [{"name": "a"}, {"name": "b"}]}`), &v)
 	if err != nil || v.Buffer == nil || *v.Buffer != 0 || len(v.Inner.At) != 2 || v.List[1].Name != "b" {
 		t.Errorf("Decode = %+v, %v, want all values", v, err)
 	}
-	if err := strict.Decode([]byte(`{}`), &v); err != nil {
+	if err := rule.Decode([]byte(`{}`), &v); err != nil {
 		t.Errorf("Decode({}) = %v, want no error", err)
 	}
 }
@@ -72,7 +72,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var v shape
-		if err := strict.Decode(data, &v); err != nil {
+		if err := rule.Decode(data, &v); err != nil {
 			return
 		}
 		// What is accepted is accepted by the standard decoder too, with the same meaning.
