@@ -119,7 +119,7 @@ func (d *drive) decideStock(ctx context.Context, tx Tx, v view) error {
 			d.stand(c)
 			continue
 		}
-		rec := StockRecord{Code: Version, Rules: t.input.Rules.Used(), Input: t.input, Result: t.result, Untaken: c.Untaken, Wire: wire}
+		rec := StockRecord{Code: Version, Rules: t.input.Rules.Sources.Rules(), Input: t.input, Result: t.result, Untaken: c.Untaken, Wire: wire}
 		body, err := json.Marshal(rec)
 		if err != nil {
 			return fault.Wrap("decide", err)

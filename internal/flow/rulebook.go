@@ -49,7 +49,7 @@ func level(r Rule) (policy.Level, error) {
 	case r.Account != 0:
 		name = "account"
 	}
-	return policy.Level{Name: name, Rule: r.ID, Revision: r.Version, Rules: body}, nil
+	return policy.Level{Name: name, ID: r.ID, Revision: r.Version, Rules: body}, nil
 }
 
 // With adds the rules of single items.

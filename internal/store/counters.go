@@ -13,11 +13,11 @@ import (
 	"carpediemstore.it/sync-connector/internal/merge"
 )
 
-const counterColumns = `c.counter, c.stock_key, c.location, c.known, c.expected, c.below, c.above, c.exact, c.doubt, c.holds, c.surpluses,
+const copiesColumns = `c.counter, c.stock_key, c.location, c.known, c.expected, c.below, c.above, c.exact, c.doubt, c.holds, c.surpluses,
        c.observed, c.observed_at, c.fence, c.reserved, c.untaken, c.target, c.wire, c.rev, c.lane, c.read_due, c.prove_due, c.state, c.since, c.sold_at`
 
 const counterSelect = `
-SELECT ` + counterColumns + `, n.intent, n.rev, n.value, n.base, n.idem_key, n.epoch, n.not_after, n.state, n.code, n.ticket, n.created_at, n.settled_at
+SELECT ` + copiesColumns + `, n.intent, n.rev, n.value, n.base, n.idem_key, n.epoch, n.not_after, n.state, n.code, n.ticket, n.created_at, n.settled_at
 FROM counters c LEFT JOIN intents n ON n.tenant = c.tenant AND n.account = c.account AND n.field = 'stock' AND n.target = c.counter
      AND n.state IN ('recorded', 'accepted', 'unknown')
 WHERE c.tenant = $1 AND c.account = $2 AND `
@@ -56,7 +56,7 @@ func scanCounter(rs *sql.Rows) (c flow.Counter, err error) {
 	var known, exact int64
 	var doubt, reserved, target, wire sql.NullInt64
 	var holds, surpluses string
-	var in intentColumns
+	var in openColumns
 	err = rs.Scan(append([]any{
 		&c.ID, &c.Key.Key, &c.Key.Location, &known, &c.Expected, &c.Below, &c.Above, &exact, &doubt, &holds, &surpluses,
 		&c.Observed, &c.ObservedAt, &c.Copies.Fence, &reserved, &c.Untaken, &target, &wire, &c.Rev, &c.Lane, &c.ReadDue, &c.ProveDue, &c.State, &c.Since, &c.SoldAt,

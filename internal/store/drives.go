@@ -4,15 +4,11 @@ import (
 	"context"
 	"database/sql"
 
+	"carpediemstore.it/sync-connector/internal/dispatch"
+	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/flow"
 	"carpediemstore.it/sync-connector/internal/ident"
 )
-
-// Claim is a lease on an account, with the generation of its marks when it was taken.
-type Claim struct {
-	flow.Fence
-	Gen int64
-}
 
 const claimText = `
 UPDATE drives SET owner = $1, epoch = epoch + 1, lease_until = {now} + $2
@@ -23,9 +19,9 @@ WHERE (tenant, account) IN (
 RETURNING tenant, account, epoch, gen`
 
 // Claim takes up to limit due accounts for owner. A lease that its owner let lapse is taken over under a new epoch.
-func (t *Tx) Claim(ctx context.Context, owner string, now ident.Micros, limit int) (out []Claim, err error) {
+func (t *Tx) Claim(ctx context.Context, owner string, now ident.Micros, limit int) (out []dispatch.Claim, err error) {
 	err = t.each(ctx, claimText, func(rs *sql.Rows) error {
-		c := Claim{Fence: flow.Fence{Owner: owner}}
+		c := dispatch.Claim{Fence: flow.Fence{Owner: owner}}
 		err := rs.Scan(&c.Tenant, &c.Account, &c.Epoch, &c.Gen)
 		out = append(out, c)
 		return err
@@ -39,17 +35,23 @@ WHERE tenant = $1 AND account = $2 AND epoch = $3`
 
 // Release gives a lease back: the generation that was worked and when the account is due next. An account marked while
 // it was driven stays due, by arithmetic.
-func (t *Tx) Release(ctx context.Context, c Claim, next ident.Micros) error {
+func (t *Tx) Release(ctx context.Context, c dispatch.Claim, next ident.Micros) error {
 	_, err := t.exec(ctx, releaseText, c.Tenant, c.Account, c.Epoch, c.Gen, next)
 	return err
 }
 
-const heartbeatText = `UPDATE drives SET lease_until = {now} + $4 WHERE tenant = $1 AND account = $2 AND epoch = $3`
+const heartbeatText = `UPDATE drives SET lease_until = {now} + $2 WHERE owner = $1 AND lease_until >= {now}`
 
-// Extend keeps a lease while its driver waits for the network.
-func (t *Tx) Extend(ctx context.Context, f flow.Fence) error {
-	_, err := t.exec(ctx, heartbeatText, f.Tenant, f.Account, f.Epoch, int64(LeaseFor))
+// Extend keeps the leases of owner while its drivers wait for the network. A lease that has lapsed is not revived.
+func (t *Tx) Extend(ctx context.Context, owner string) error {
+	_, err := t.exec(ctx, heartbeatText, owner, int64(LeaseFor))
 	return err
+}
+
+// Due returns the generation of an account's marks.
+func (t *Tx) Due(ctx context.Context, f flow.Fence) (gen int64, err error) {
+	_, err = t.one(ctx, `SELECT gen FROM drives WHERE tenant = $1 AND account = $2`, []any{&gen}, f.Tenant, f.Account)
+	return gen, err
 }
 
 const idleText = `
@@ -62,10 +64,74 @@ func (t *Tx) NextDrive(ctx context.Context) (due ident.Micros, found bool, err e
 	return due, found, err
 }
 
-const abandonText = `UPDATE drives SET lease_until = 0 WHERE owner = $1`
+const abandonText = `UPDATE drives SET lease_until = 0 WHERE owner = $1 OR $1 = ''`
 
-// Abandon ends every lease of an owner that is known to be dead or has stopped; the epochs still fence it.
+// Abandon ends every lease of an owner that has stopped; the epochs still fence it. The owner "" means everybody: the
+// start of the only process that a SQLite database can have.
 func (t *Tx) Abandon(ctx context.Context, owner string) error {
 	_, err := t.exec(ctx, abandonText, owner)
+	return err
+}
+
+// Leases is the store as the dispatcher sees it: each call is a transaction.
+type Leases struct{ DB *DB }
+
+var _ dispatch.Leases = Leases{}
+
+// Claim implements dispatch.Leases.
+func (l Leases) Claim(ctx context.Context, owner string, now ident.Micros, limit int) (out []dispatch.Claim, err error) {
+	due, found, err := l.Next(ctx)
+	if err != nil || !found || due > now {
+		return nil, err // reading is cheaper than a write that finds nothing
+	}
+	err = l.DB.Write(ctx, func(t *Tx) error {
+		out, err = t.Claim(ctx, owner, now, limit)
+		return err
+	})
+	return out, err
+}
+
+// Due implements dispatch.Leases.
+func (l Leases) Due(ctx context.Context, f flow.Fence) (gen int64, err error) {
+	err = l.DB.Read(ctx, func(t *Tx) error {
+		gen, err = t.Due(ctx, f)
+		return err
+	})
+	return gen, err
+}
+
+// Release implements dispatch.Leases.
+func (l Leases) Release(ctx context.Context, c dispatch.Claim, next ident.Micros) error {
+	return l.DB.Write(ctx, func(t *Tx) error { return t.Release(ctx, c, next) })
+}
+
+// Extend implements dispatch.Leases.
+func (l Leases) Extend(ctx context.Context, owner string) error {
+	return l.DB.Write(ctx, func(t *Tx) error { return t.Extend(ctx, owner) })
+}
+
+// Abandon implements dispatch.Leases.
+func (l Leases) Abandon(ctx context.Context, owner string) error {
+	return l.DB.Write(ctx, func(t *Tx) error { return t.Abandon(ctx, owner) })
+}
+
+// Next implements dispatch.Leases.
+func (l Leases) Next(ctx context.Context) (due ident.Micros, found bool, err error) {
+	err = l.DB.Read(ctx, func(t *Tx) error {
+		due, found, err = t.NextDrive(ctx)
+		return err
+	})
+	return due, found, err
+}
+
+// Lease takes an account for f.Owner under a new epoch, whoever had it before, and sets f.Epoch: for one process that
+// drives in the foreground on its own data.
+func (t *Tx) Lease(ctx context.Context, f *flow.Fence) error {
+	found, err := t.one(ctx, `
+UPDATE drives SET owner = $3, epoch = epoch + 1, lease_until = {now} + $4 WHERE tenant = $1 AND account = $2 RETURNING epoch`,
+		[]any{&f.Epoch}, f.Tenant, f.Account, f.Owner, int64(LeaseFor))
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "there is no account %d", f.Account)
+	}
 	return err
 }

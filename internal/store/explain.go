@@ -32,7 +32,7 @@ type CounterRow struct {
 	Since      ident.Micros  `json:"since"`
 }
 
-const counterColumns = `c.account, c.counter, c.stock_key, c.location, c.known, c.expected, c.below, c.above, c.doubt, c.holds, c.surpluses, c.observed,
+const drawnColumns = `c.account, c.counter, c.stock_key, c.location, c.known, c.expected, c.below, c.above, c.doubt, c.holds, c.surpluses, c.observed,
        c.observed_at, c.untaken, c.target, c.wire, c.rev, c.lane, c.state, c.since`
 
 func (c *CounterRow) fields() []any {
@@ -52,7 +52,7 @@ type Drawn struct {
 // CountersOf returns the counters that listings of an account draw from, by listing.
 func (t *Tx) CountersOf(ctx context.Context, tenant ident.Tenant, account ident.Account, listings []ident.Listing) (out []Drawn, err error) {
 	err = t.each(ctx, `
-SELECT `+counterColumns+`, d.listing, d.units FROM draws d
+SELECT `+drawnColumns+`, d.listing, d.units FROM draws d
 JOIN counters c ON c.tenant = d.tenant AND c.account = d.account AND c.counter = d.counter
 WHERE d.tenant = $1 AND d.account = $2 AND d.listing IN {ids $3} ORDER BY d.listing, c.counter`, func(rs *sql.Rows) error {
 		var d Drawn

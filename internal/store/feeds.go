@@ -5,7 +5,6 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/flow"
-	"carpediemstore.it/sync-connector/internal/ident"
 )
 
 // LeaseFor is how long a driver owns an account without writing anything.

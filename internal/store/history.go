@@ -111,12 +111,12 @@ SELECT `+decisionColumns+` FROM decisions WHERE tenant = $1 AND account = $2 AND
 		tenant, account, f, target, before(until), limit)
 }
 
-const intentColumns = `intent, field, target, rev, value, base, currency, idem_key, epoch, not_after, state, code, note, ticket, decision, plan, created_at, settled_at`
+const writeColumns = `intent, field, target, rev, value, base, currency, idem_key, epoch, not_after, state, code, note, ticket, decision, plan, created_at, settled_at`
 
 // IntentsOf lists the writes to one target recorded up to a time, newest first.
 func (t *Tx) IntentsOf(ctx context.Context, tenant ident.Tenant, account ident.Account, f channel.Field, target int64, until ident.Micros, limit int) (out []flow.Intent, err error) {
 	err = t.each(ctx, `
-SELECT `+intentColumns+` FROM intents WHERE tenant = $1 AND account = $2 AND field = $3 AND target = $4 AND created_at <= $5 ORDER BY intent DESC LIMIT $6`,
+SELECT `+writeColumns+` FROM intents WHERE tenant = $1 AND account = $2 AND field = $3 AND target = $4 AND created_at <= $5 ORDER BY intent DESC LIMIT $6`,
 		func(rs *sql.Rows) error {
 			var i flow.Intent
 			err := rs.Scan(&i.ID, &i.Field, &i.Target, &i.Rev, &i.Value, &i.Base, &i.Currency, &i.Key, &i.Epoch, &i.NotAfter, &i.State, &i.Code, &i.Note,

@@ -10,17 +10,17 @@ import (
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
-// intentColumns scans the unresolved intent of a target; every column is NULL when there is none.
-type intentColumns struct {
+// openColumns scans the unresolved intent of a target; every column is NULL when there is none.
+type openColumns struct {
 	id, rev, value, base, epoch, notAfter, created, settled sql.NullInt64
 	key, state, code, ticket                                sql.NullString
 }
 
-func (c *intentColumns) dest() []any {
+func (c *openColumns) dest() []any {
 	return []any{&c.id, &c.rev, &c.value, &c.base, &c.key, &c.epoch, &c.notAfter, &c.state, &c.code, &c.ticket, &c.created, &c.settled}
 }
 
-func (c *intentColumns) intent(f channel.Field, target int64) *flow.Intent {
+func (c *openColumns) intent(f channel.Field, target int64) *flow.Intent {
 	if !c.id.Valid {
 		return nil
 	}

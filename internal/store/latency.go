@@ -17,7 +17,7 @@ type Bucket struct {
 
 // Delays sums the measured delays since an hour, by account, stage and bucket; account 0 is all of them, each by itself.
 func (t *Tx) Delays(ctx context.Context, tenant ident.Tenant, account ident.Account, since ident.Micros) (out []Bucket, err error) {
-	const hour = 3_600_000_000
+	const hour = 3_600_000_000 // the table counts whole hours
 	err = t.each(ctx, `
 SELECT account, stage, upto, sum(n) FROM latency WHERE tenant = $1 AND ($2 = 0 OR account = $2) AND hour >= $3
 GROUP BY account, stage, upto ORDER BY account, stage, upto`, func(rs *sql.Rows) error {
@@ -25,7 +25,7 @@ GROUP BY account, stage, upto ORDER BY account, stage, upto`, func(rs *sql.Rows)
 		err := rs.Scan(&b.Account, &b.Stage, &b.Upto, &b.N)
 		out = append(out, b)
 		return err
-	}, tenant, account, since-since%hour)
+	}, tenant, account, since/hour)
 	return out, err
 }
 

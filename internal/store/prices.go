@@ -83,7 +83,7 @@ func scanPrice(rs *sql.Rows) (p flow.Priced, err error) {
 	var want, seen, accepted, base, cost sql.NullInt64
 	var on int64
 	var currency, extra sql.NullString
-	var in intentColumns
+	var in openColumns
 	err = rs.Scan(append([]any{
 		&p.Listing, &p.Key, &p.Group, &p.Currency, &want, &seen, &p.SeenAt, &p.Fence, &accepted, &p.Rev, &p.Lane, &p.ReadDue, &p.State, &p.Since,
 		&p.SKU, &p.Item, &p.Pack, &on, &p.Pool, &base, &cost, &currency, &extra,

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"carpediemstore.it/sync-connector/internal/fault"
@@ -79,4 +80,15 @@ func (f *Faults) Err() error {
 		return nil
 	}
 	return fault.New(fault.Invalid, "%s", strings.Join(*f, "; "))
+}
+
+// Rules lists the stored rules behind the fields, each once, in the order of the fields.
+func (s Sources) Rules() []ident.Rule {
+	var out []ident.Rule
+	for _, x := range s {
+		if x.Rule != 0 && !slices.Contains(out, x.Rule) {
+			out = append(out, x.Rule)
+		}
+	}
+	return out
 }
