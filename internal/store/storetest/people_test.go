@@ -90,11 +90,11 @@ func TestFindingsAreGroupedFilteredAndClosedOnce(t *testing.T) {
 		storetest.Write(t, db, func(tx *store.Tx) error {
 			gs, err := tx.FindingGroups(t.Context(), tenant)
 			want := []store.FindingGroup{{Class: "edit", Account: a, N: 2, FirstAt: 1, LastAt: 4, Example: "e1"}, {Class: "lost", Account: a, N: 1, FirstAt: 3, LastAt: 3, Example: "l1"}}
-			if d := cmp.Diff(want, gs); d != "" {
+			if d := cmp.Diff(want, gs); d != "" || err != nil {
 				t.Errorf("FindingGroups (-want +got):\n%s", d)
 			}
 			fs, err := tx.Findings(t.Context(), tenant, store.FindingFilter{Class: "edit", Limit: 10})
-			if len(fs) != 2 || fs[1].Count != 2 || fs[1].Cause != "e1" {
+			if err != nil || len(fs) != 2 || fs[1].Count != 2 || fs[1].Cause != "e1" {
 				t.Errorf("Findings(edit) = %+v", fs)
 			}
 			if fs, _ = tx.Findings(t.Context(), tenant, store.FindingFilter{Before: fs[0].ID, Field: channel.Stock, Account: a, Limit: 10}); len(fs) != 1 {
@@ -117,7 +117,7 @@ func TestFindingsAreGroupedFilteredAndClosedOnce(t *testing.T) {
 				t.Errorf("FindingsOf = %d, want the 2 open ones", len(of))
 			}
 			drift, err := tx.Drifting(t.Context(), tenant, a, 10)
-			if len(drift) != 1 || drift[0].SKU != "S" || drift[0].Holds == "" || drift[0].State != "asked" {
+			if err != nil || len(drift) != 1 || drift[0].SKU != "S" || drift[0].Holds == "" || drift[0].State != "asked" {
 				t.Errorf("Drifting = %+v", drift)
 			}
 			if err := tx.Answered(t.Context(), tenant, a, channel.Stock, 1, 10); err != nil {
