@@ -102,6 +102,8 @@ func (p Price) floor(l Limits, last *money.Amount) Check {
 		return breach(CheckFloor, Refuse, WrongCurrency, "the floor is %v, the listing is in %s", *p.Floor, known(p.Currency))
 	case p.Floor != nil && p.Floor.Minor <= 0:
 		return breach(CheckFloor, Refuse, NotPositive, "a floor of %v protects nothing", *p.Floor)
+	case p.Floor != nil && p.Ceiling != nil && p.Ceiling.Currency == p.Currency && p.Floor.Minor > p.Ceiling.Minor:
+		return breach(CheckFloor, Refuse, FloorOverCeil, "the floor %v is above the ceiling %v", *p.Floor, *p.Ceiling)
 	case p.Floor != nil && p.Value.Minor < p.Floor.Minor:
 		return breach(CheckFloor, Refuse, BelowFloor, "%v is below the floor %v", p.Value, *p.Floor)
 	case p.Floor != nil:
@@ -119,8 +121,6 @@ func (p Price) ceiling(l Limits, last *money.Amount) Check {
 	switch {
 	case p.Ceiling != nil && p.Ceiling.Currency != p.Currency:
 		return breach(CheckCeiling, Refuse, WrongCurrency, "the ceiling is %v, the listing is in %s", *p.Ceiling, known(p.Currency))
-	case p.Ceiling != nil && p.Floor != nil && p.Floor.Minor > p.Ceiling.Minor:
-		return breach(CheckCeiling, Refuse, FloorOverCeil, "the floor %v is above the ceiling %v", *p.Floor, *p.Ceiling)
 	case p.Ceiling != nil && p.Value.Minor > p.Ceiling.Minor:
 		return breach(CheckCeiling, Refuse, AboveCeiling, "%v is above the ceiling %v", p.Value, *p.Ceiling)
 	case p.Ceiling != nil:
