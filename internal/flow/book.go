@@ -129,6 +129,9 @@ func (b *booking) counters(before, after ledger.Line, bound Bound) {
 	if before.FirstSeen == 0 && after.Backfill {
 		taken = 0 // older than the first reading
 	}
+	if before.FirstSeen != 0 && taken == 0 && untaken == 0 {
+		return // shipped, or a change that no counter shows
+	}
 	for _, dr := range bound.Draws {
 		m := b.moves[dr.Counter]
 		m.taken += taken * dr.Units
@@ -173,9 +176,9 @@ func (d *drive) moveCounters(ctx context.Context, tx Tx, moves map[ident.Counter
 		if m.sold && c.SoldAt == 0 {
 			c.SoldAt = now
 		}
-		if c.Below != 0 || c.Above != 0 {
-			c.ReadDue = now // only a reading can tell whether a write overwrote the sale
-		}
+		// Only a reading can tell whether a write overwrote the sale. That includes a line first seen as cancelled: it was
+		// taken and given back while nobody looked, perhaps on both sides of a write.
+		c.ReadDue = now
 		due = append(due, int64(c.ID))
 		c.ProveDue = d.proveDue(*c)
 	}
@@ -270,9 +273,10 @@ func (r *readings) add(d *drive, c *Counter, n channel.Count, started ident.Micr
 	}
 }
 
-// worthSaving reports whether a reading said anything new: an equal one of a verified counter is not written again.
+// worthSaving reports whether a reading said anything new: an equal one of a counter with
+// nothing to send is not written again.
 func worthSaving(before, after Counter) bool {
-	return before.State != after.State || before.Expected != after.Expected || before.Below != after.Below || before.Above != after.Above ||
+	return after.Lane != Quiet || before.State != after.State || before.Expected != after.Expected || before.Below != after.Below || before.Above != after.Above ||
 		before.Known != after.Known || before.Doubt != after.Doubt || before.Fence != after.Fence || before.ReadDue != after.ReadDue ||
 		before.Lane != after.Lane || len(before.Holds) != len(after.Holds) || len(before.Surpluses) != len(after.Surpluses) ||
 		before.Observed != after.Observed || !sameQuantity(before.Reserved, after.Reserved)
@@ -297,7 +301,7 @@ func (d *drive) holdings(ctx context.Context, tx Tx, cs []Counter, changed []ide
 		if !slices.Contains(changed, c.ID) {
 			continue
 		}
-		h := Holding{Counter: c.ID, At: now, Source: fmt.Sprintf("hold:%d:%d:%d", d.account.ID, c.ID, now)}
+		h := Holding{Counter: c.ID, At: now}
 		if units := c.Holds.Total(); units > 0 {
 			for _, p := range sellers.Recipe(c.ID) {
 				h.Want = append(h.Want, ledger.Part{Item: p.Item, Units: p.Units * units})

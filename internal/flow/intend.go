@@ -160,7 +160,7 @@ func (d *drive) record(ctx context.Context, tx Tx, out []send, each func(int, In
 	for i := range out {
 		is[i] = out[i].intent
 		// One key an intent: the same target at the same revision may be sent again from another base.
-		is[i].Key = fmt.Sprintf("cd-%d-%d-%s-%d-%x", d.fence.Tenant, d.account.ID, is[i].Field, is[i].Target, is[i].CreatedAt)
+		is[i].Key = fmt.Sprintf("cd-%d-%d-%s-%d-%x", d.fence.Tenant, d.account.ID, is[i].Field, is[i].Target, int64(is[i].CreatedAt))
 	}
 	if err := tx.Record(ctx, d.fence, is); err != nil {
 		return err

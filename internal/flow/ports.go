@@ -123,7 +123,6 @@ type NoteTx interface {
 // Holding is the item units held for one counter's holds.
 type Holding struct {
 	Counter ident.Counter
-	Source  string // makes the entries' source keys unique
 	Want    []ledger.Part
 	At      ident.Micros
 }

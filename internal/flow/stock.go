@@ -353,7 +353,7 @@ func adoption(a ident.Account, c Counter, edit merge.Drift, r ledger.Recipe, now
 	var out []ledger.Entry
 	for _, p := range r {
 		out = append(out, ledger.Entry{
-			Source: fmt.Sprintf("edit:%d:%d:%d:%d", a, c.ID, now, p.Item), Item: p.Item, Kind: ledger.Edit,
+			Item: p.Item, Kind: ledger.Edit,
 			OnHand: (edit.Surplus - edit.Hold) * p.Units, Account: a, Counter: c.ID, At: now, Actor: "sync",
 		})
 	}

@@ -23,7 +23,7 @@ const (
 // Entry is one line of the ledger: three movements of one item. Deltas are in the item's own units.
 type Entry struct {
 	ID     ident.Entry
-	Source string // unique in the tenant
+	Source string // unique in the tenant; "" for an entry that follows from a difference of stored states
 	Item   ident.Item
 	Kind   Kind
 	// Place is the place of OnHand; "" is the main one.

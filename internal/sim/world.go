@@ -32,7 +32,7 @@ type World struct {
 	events []event
 	due    map[ident.Account]ident.Micros
 	epoch  ident.Epoch
-	trace  func(string)
+	Trace  func(string)
 }
 
 // Shop is one account with its market.
@@ -52,9 +52,9 @@ type event struct {
 func New(db *store.DB, seed uint64) *World {
 	w := &World{
 		DB: db, Rand: rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)), Latency: 300 * time.Millisecond,
-		now: ident.At(time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC)), due: map[ident.Account]ident.Micros{}, trace: func(string) {},
+		now: ident.At(time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC)), due: map[ident.Account]ident.Micros{}, Trace: func(string) {},
 	}
-	w.Loop = flow.New(store.Port{DB: db}, w, w, w, flow.Options{})
+	w.Loop = flow.New(store.Port{DB: db}, w, w, w, flow.Options{Slice: time.Second}) // one thread: a long slice would starve the others
 	return w
 }
 
@@ -178,6 +178,7 @@ func (w *World) drive(ctx context.Context, a ident.Account) error {
 		return fault.Wrap("drive "+ident.Text(a), err)
 	}
 	w.due[a] = min(w.due[a], next)
+	w.Trace(fmt.Sprint("drive ", a, " next ", next))
 	if w.now == before && next <= w.now {
 		w.now++ // a drive that did nothing cannot be due at once for ever
 	}
@@ -201,19 +202,25 @@ func (s slow) List(ctx context.Context, from channel.Cursor) (channel.Page, erro
 func (s slow) Read(ctx context.Context, k channel.Keys) (channel.Page, error) {
 	s.lag()
 	defer s.lag()
-	return s.Channel.Read(ctx, k)
+	p, err := s.Channel.Read(ctx, k)
+	s.w.Trace(fmt.Sprint("read ", p.Counts))
+	return p, err
 }
 
 func (s slow) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPage, error) {
 	s.lag()
 	defer s.lag()
-	return s.Channel.Sales(ctx, from)
+	p, err := s.Channel.Sales(ctx, from)
+	s.w.Trace(fmt.Sprint("sales ", p.Lines))
+	return p, err
 }
 
 func (s slow) Submit(ctx context.Context, b channel.Batch) (channel.Receipt, error) {
 	s.lag()
 	defer s.lag()
-	return s.Channel.Submit(ctx, b)
+	r, err := s.Channel.Submit(ctx, b)
+	s.w.Trace(fmt.Sprint("submit ", b, " → ", r, err))
+	return r, err
 }
 
 func (s slow) Poll(ctx context.Context, t channel.Ticket) ([]channel.Outcome, bool, error) {

@@ -62,7 +62,6 @@ func (t *Tx) SetHoldings(ctx context.Context, f flow.Fence, want []flow.Holding)
 	var rows []row
 	for _, h := range want {
 		for _, e := range ledger.Holds(had[h.Counter], h.Want) {
-			e.Source = h.Source + ":" + ident.Text(e.Item)
 			e.Account, e.Counter, e.At, e.Actor = f.Account, h.Counter, h.At, "sync"
 			out = append(out, e)
 		}

@@ -81,6 +81,9 @@ func (t *Tx) append(ctx context.Context, tenant ident.Tenant, entries []ledger.E
 	}
 	for i := range entries {
 		entries[i].ID = first + ident.Entry(i)
+		if entries[i].Source == "" { // it follows from a state in this transaction, so it cannot come twice
+			entries[i].Source = "entry:" + ident.Text(entries[i].ID)
+		}
 	}
 	fresh := make([]ledger.Entry, 0, len(entries))
 	for part := range slices.Chunk(entries, chunk) {

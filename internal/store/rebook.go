@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"carpediemstore.it/sync-connector/internal/channel"
@@ -84,8 +83,7 @@ func (t *Tx) rebookLines(ctx context.Context, f flow.Fence, keys []channel.Listi
 			l.Line = l.Meet(b.Counted)
 		}
 		want := l.Line.Effects(b.Recipe)
-		for i, e := range ledger.Differences(l.Effects, want) {
-			e.Source = fmt.Sprintf("rebind:%s:%d:%d:%d", s, b.Item, now, i)
+		for _, e := range ledger.Differences(l.Effects, want) {
 			e.Account, e.Line, e.At, e.Actor = f.Account, l.ID, now, "sync"
 			entries = append(entries, e)
 		}
@@ -129,7 +127,7 @@ func (t *Tx) rebookHolds(ctx context.Context, f flow.Fence, listings []ident.Lis
 	}
 	var want []flow.Holding
 	for _, c := range cs {
-		h := flow.Holding{Counter: c.ID, At: now, Source: fmt.Sprintf("rehold:%d:%d:%d", f.Account, c.ID, now)}
+		h := flow.Holding{Counter: c.ID, At: now}
 		if units := c.Holds.Total(); units > 0 {
 			for _, p := range sellers.Recipe(c.ID) {
 				h.Want = append(h.Want, ledger.Part{Item: p.Item, Units: p.Units * units})

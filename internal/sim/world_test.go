@@ -1,0 +1,209 @@
+package sim_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"carpediemstore.it/sync-connector/internal/channel"
+	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/model"
+	"carpediemstore.it/sync-connector/internal/flow"
+	"carpediemstore.it/sync-connector/internal/ident"
+	"carpediemstore.it/sync-connector/internal/ledger"
+	"carpediemstore.it/sync-connector/internal/money"
+	"carpediemstore.it/sync-connector/internal/sim"
+	"carpediemstore.it/sync-connector/internal/store"
+	"carpediemstore.it/sync-connector/internal/store/sqlite"
+)
+
+// open returns a store on a new SQLite file.
+func open(t *testing.T) *store.DB {
+	t.Helper()
+	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "carpediem.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := store.New(e)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+const skus = 12
+
+func sku(i int) string { return fmt.Sprintf("SKU-%02d", i) }
+
+// stockUp makes the tenant's items with a count of n each.
+func stockUp(ctx context.Context, t *testing.T, w *sim.World, n int64) {
+	t.Helper()
+	err := w.DB.Write(ctx, func(tx *store.Tx) error {
+		items := make([]store.Item, skus)
+		for i := range items {
+			items[i] = store.Item{SKU: sku(i), Title: sku(i), Price: store.ItemPrice{Currency: "EUR", Extra: "{}"}, UpdatedAt: w.Now()}
+		}
+		if err := tx.SaveItems(ctx, sim.Tenant, items); err != nil {
+			return err
+		}
+		var es []ledger.Entry
+		for i, x := range items {
+			e := ledger.Balance{}.CountTo(n)
+			e.Item, e.Source, e.At, e.Actor = x.ID, fmt.Sprint("first-count-", i), w.Now(), "test"
+			es = append(es, e)
+		}
+		_, err := tx.Book(ctx, sim.Tenant, es, false)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func products(n int64) []channeltest.Product {
+	out := make([]channeltest.Product, skus)
+	for i := range out {
+		out[i] = channeltest.Product{SKU: sku(i), Title: sku(i), Stock: n, Price: money.Of(1990, "EUR")}
+	}
+	return out
+}
+
+// trade lets buyers buy on every shop for some time; some pay, ship or cancel later.
+func trade(w *sim.World, d time.Duration, every time.Duration) {
+	for _, s := range w.Shops {
+		for at := time.Duration(0); at < d; at += time.Duration(w.Rand.Int64N(int64(2 * every))) {
+			w.At(at, func() {
+				order, ok := s.Market.Buy(channeltest.Item{SKU: sku(w.Rand.IntN(skus)), Quantity: 1 + w.Rand.Int64N(2)})
+				if !ok {
+					return
+				}
+				if w.Rand.IntN(7) == 0 {
+					w.At(time.Duration(w.Rand.Int64N(int64(40*time.Second))), func() { s.Market.Cancel(order) })
+					return
+				}
+				pay := time.Duration(w.Rand.Int64N(int64(20 * time.Second)))
+				w.At(pay, func() { s.Market.Pay(order) })
+				w.At(pay+time.Duration(w.Rand.Int64N(int64(60*time.Second))), func() { s.Market.Ship(order) })
+			})
+		}
+	}
+}
+
+// sold returns how many units of each SKU all shops' true orders took.
+func sold(w *sim.World) map[string]int64 {
+	out := map[string]int64{}
+	for _, s := range w.Shops {
+		for _, o := range s.Market.Truth().Orders {
+			if o.Cancelled {
+				continue
+			}
+			for _, x := range o.Items {
+				out[x.SKU] += x.Quantity
+			}
+		}
+	}
+	return out
+}
+
+// TestEveryCounterIsRightWhenTheWorldComesToRest is the rule of 1a on the real loop and a real database: sales fall
+// between reads and writes on every kind of channel, outcomes are lost, and at rest each buyer can get exactly what is
+// left, and every order was counted once.
+func TestEveryCounterIsRightWhenTheWorldComesToRest(t *testing.T) {
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			w := sim.New(open(t), seed)
+			const stock = 60
+			stockUp(ctx, t, w, stock)
+			for i, p := range []func(model.Options) model.Options{model.Absolute, model.CompareAndSet, model.Relative, model.AtShipment, model.AtPayment} {
+				o := p(model.Options{})
+				o.Caps.Sales.Poll, o.Caps.Stock.Longest, o.Caps.Price.Longest = 3*time.Second, 2*time.Second, 2*time.Second
+				if seed%2 == 1 {
+					o.Caps.Read.Lag = 2 * time.Second
+				}
+				if seed%3 == 1 {
+					o.Faults = []model.Chance{{Op: channel.OpStock, Kind: channeltest.FaultLost, PerMille: 60}, {Op: channel.OpStock, Kind: channeltest.FaultDropped, PerMille: 40}}
+				}
+				s, err := w.Connect(ctx, fmt.Sprint("shop-", i), o, flow.Sales, flow.Heal)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Market.Add(products(stock)...)
+			}
+			if os.Getenv("TRACE") != "" {
+				w.Trace = func(s string) { fmt.Println(w.Now(), s) }
+			}
+			if err := w.Run(ctx, 10*time.Second); err != nil {
+				t.Fatal(err)
+			}
+			trade(w, 2*time.Minute, 4*time.Second)
+			if err := w.Run(ctx, 8*time.Minute); err != nil {
+				t.Fatal(err)
+			}
+			check(ctx, t, w, stock)
+		})
+	}
+}
+
+func check(ctx context.Context, t *testing.T, w *sim.World, stock int64) {
+	t.Helper()
+	want := map[string]int64{}
+	taken := sold(w)
+	for i := range skus {
+		want[sku(i)] = stock - taken[sku(i)]
+	}
+	balances := map[string]ledger.Balance{}
+	err := w.DB.Read(ctx, func(tx *store.Tx) error {
+		items, err := tx.Items(ctx, sim.Tenant, store.ItemFilter{Limit: 1000})
+		for _, x := range items {
+			balances[x.SKU] = x.Balance
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, n := range want {
+		if b := balances[k]; b.Available() != n || b.Held != 0 {
+			t.Errorf("%s: available %d (%+v), want %d: every order is counted exactly once and no hold is left", k, b.Available(), b, n)
+		}
+	}
+	for _, s := range w.Shops {
+		for k, n := range s.Market.Truth().Sellable {
+			if n != max(0, want[k]) {
+				t.Errorf("%s at %s: a buyer can get %d, want %d", k, s.Account.Name, n, max(0, want[k]))
+			}
+		}
+		err := w.DB.Read(ctx, func(tx *store.Tx) error {
+			f := flow.Fence{Tenant: sim.Tenant, Account: s.Account.ID}
+			cs, err := tx.CountersByKey(ctx, f, keysOf(s))
+			for _, c := range cs {
+				if c.State != flow.Verified {
+					t.Errorf("%s at %s is %s, want verified: %+v", c.Key.Key, s.Account.Name, c.State, c)
+				}
+			}
+			if len(cs) != skus {
+				t.Errorf("%s has %d counters, want %d", s.Account.Name, len(cs), skus)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func keysOf(s *sim.Shop) (out []channel.StockKey) {
+	for k := range s.Market.Truth().Counts {
+		out = append(out, k)
+	}
+	return out
+}
+
+var _ ident.Micros
