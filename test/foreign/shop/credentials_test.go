@@ -50,6 +50,7 @@ func medusaKey(t *testing.T, s *shop.Medusa) {
 
 // The right to manage stock and prices is all the adapter's account has; what it reads as a price depends on the channel.
 func TestVendureCredentials(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		net   bool

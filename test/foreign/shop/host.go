@@ -78,6 +78,11 @@ func (h *host) folder(installed string) error {
 		}
 		h.dir, h.ownDir = dir, true
 	}
+	dir, err := filepath.Abs(h.dir)
+	if err != nil {
+		return fault.Wrap("find the folder of the store", err)
+	}
+	h.dir = dir
 	files := map[string][]byte{}
 	for _, pattern := range []string{"loopback.js", h.kind + "/*.js"} {
 		names, err := fs.Glob(stores.Files, pattern)

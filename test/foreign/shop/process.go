@@ -118,10 +118,12 @@ func (p *process) answering(ctx context.Context, client *http.Client, url string
 	}
 }
 
-// environment is all a store gets: nothing of ours leaks in, least of all a proxy.
+// environment is all a store gets: nothing of ours leaks in, least of all a proxy. The guard is loaded into every node
+// process the store may start.
 func environment(home, databaseURL string, port int) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home, "TZ=UTC", "NO_COLOR=1",
+		"NODE_OPTIONS=--require " + strconv.Quote(filepath.Join(home, "loopback.js")),
 		"DATABASE_URL=" + databaseURL, fmt.Sprintf("PORT=%d", port),
 		"ADMIN_MAIL=" + adminMail, "ADMIN_PASSWORD=" + adminPassword,
 	}

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestMedusa(t *testing.T) {
+	t.Parallel()
 	clock := time.Now()
 	s, err := shop.StartMedusa(t.Context(), shop.Options{Canary: canary, Database: pg.Name("medusa")})
 	must(t, err)
@@ -36,6 +37,7 @@ func TestMedusa(t *testing.T) {
 }
 
 func TestVendure(t *testing.T) {
+	t.Parallel()
 	clock := time.Now()
 	s, err := shop.StartVendure(t.Context(), shop.Options{Canary: canary, Database: pg.Name("vendure")})
 	must(t, err)

@@ -2,10 +2,18 @@
 // Serves Medusa on 127.0.0.1:PORT from DATABASE_URL. With the argument "create" it first makes the tables in an empty
 // database and one administrator, ADMIN_MAIL with ADMIN_PASSWORD.
 const { ready } = require('./loopback.js')
-process.env.MEDUSA_DISABLE_TELEMETRY = 'true'
 
 const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
 const directory = __dirname
+
+// The variable alone keeps Medusa from collecting; only its own setting keeps it from starting a sender at exit, which
+// would outlive this process.
+process.env.MEDUSA_DISABLE_TELEMETRY = 'true'
+const settings = path.join(process.env.HOME, '.config', 'medusa')
+fs.mkdirSync(settings, { recursive: true })
+fs.writeFileSync(path.join(settings, 'config.json'), JSON.stringify({ telemetry: { enabled: false } }))
 
 // Creating tables and serving need differently loaded modules, hence two processes.
 async function migrate() {
