@@ -26,6 +26,9 @@ func failed(answers map[string]outcome, steps ...string) error {
 }
 
 // PlaceOrder buys lines through the shop API as a storefront does: items, buyer, shipping, payment.
+//
+// Vendure reads, adds and writes back its numbers without a lock: of six buyers at once for three units all were
+// accepted, and one unit was allocated. A test that compares numbers places the orders of one SKU one after the other.
 func (v *Vendure) PlaceOrder(ctx context.Context, lines []OrderLine) (Receipt, error) {
 	token, refused, err := v.fill(ctx, lines)
 	if err != nil || refused != "" {
