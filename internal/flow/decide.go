@@ -129,7 +129,7 @@ func (d *drive) decideStock(ctx context.Context, tx Tx, v view) error {
 			Outcome: string(t.result.State), Value: wire, Record: string(body),
 		})
 		lower := c.Wire != nil && wire != nil && *wire < *c.Wire
-		if c.State == Undecided || c.State == Absent || c.State == Held || (c.State == Asked && lower) || (c.State == Foreign && t.result.State == policy.Value) {
+		if c.State == Undecided || c.State == Absent || c.State == Held || c.State == Denied || (c.State == Asked && lower) || (c.State == Foreign && t.result.State == policy.Value) {
 			c.State, c.Since = Pending, now // a question never delays a decrease
 		}
 		c.Wire, c.Target = wire, nil

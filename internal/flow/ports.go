@@ -90,6 +90,10 @@ type PriceTx interface {
 	Prices(ctx context.Context, f Fence, ids []ident.Listing) ([]Priced, error)
 	PricesByKey(ctx context.Context, f Fence, keys []channel.ListingKey) ([]Priced, error)
 	SavePrices(ctx context.Context, f Fence, ps []Price) error
+	// Medians returns the median of the prices that listings were sold for since a time, where there was one.
+	Medians(ctx context.Context, f Fence, ids []ident.Listing, since ident.Micros) (map[ident.Listing]int64, error)
+	// ApprovedPrices returns the prices that approved plans name for listings (I10).
+	ApprovedPrices(ctx context.Context, f Fence, ids []ident.Listing) (map[ident.Listing]int64, error)
 }
 
 // IntentTx keeps writes, from before they leave until they are verified.

@@ -229,9 +229,11 @@ func (d *drive) priceEdited(p *Priced, got money.Amount) *Finding {
 func (d *drive) standPrice(p *Price) {
 	state, lane := p.State, Quiet
 	switch {
-	case p.Want == nil || state == Held || state == Foreign || state == Asked || state == Absent:
+	case p.Want == nil || state == Held || state == Denied || state == Foreign || state == Asked || state == Absent:
 	case p.Open != nil:
 		state = Pending
+	case p.Fence > p.SeenAt && p.ReadDue != 0:
+		state = Pending // written: it is read back first
 	case p.Seen != nil && *p.Seen == *p.Want && p.SeenAt >= p.Fence:
 		state = Verified
 		p.Accepted = p.Want
@@ -318,7 +320,7 @@ func (d *drive) settlePrices(ctx context.Context, tx Tx, is []Intent) error {
 			p.Lane = Quiet
 			continue
 		case Rejected:
-			p.State, p.Since = Held, now
+			p.State, p.Since = Denied, now
 		}
 		d.standPrice(p)
 	}

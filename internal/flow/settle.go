@@ -99,7 +99,7 @@ func (d *drive) settleCounters(ctx context.Context, tx Tx, is []Intent, outcome 
 			c.Copies = c.Copies.Unanswered(d.caps.Stock.Mode, in.Value, now)
 			c.Open, c.ReadDue = &in, now.Add(d.caps.Stock.Settle+d.caps.Read.Lag)
 		case Rejected:
-			c.State, c.Since = Held, now // shown in the inbox; tried again when another value is decided
+			c.State, c.Since = Denied, now // shown in the inbox
 		case Superseded:
 			if outcome[in.Target].State == channel.Conflict {
 				c.ReadDue = now // the mismatch is information: read, hold, decide again (B)
@@ -136,7 +136,7 @@ func (d *drive) complain(ctx context.Context, tx Tx, is []Intent) error {
 // tickets asks what became of asynchronous writes.
 func (d *drive) tickets(ctx context.Context) (bool, error) {
 	poller, ok := d.ch.(channel.Poller)
-	if !ok {
+	if !ok || !d.caps.Stock.Ticket && !d.caps.Price.Ticket {
 		return false, nil
 	}
 	var open map[channel.Ticket][]Intent

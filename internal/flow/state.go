@@ -163,6 +163,7 @@ const (
 	Verified  State = "verified" // read back and equal: in sync
 	Pending   State = "pending"  // on its way
 	Held      State = "held"     // a guard holds the change
+	Denied    State = "refused"  // the channel refused the value; tried again when another is decided
 	Absent    State = "absent"   // there is no target (not bound, not counted, no price)
 	Asked     State = "asked"    // a person was asked about an external edit
 	Foreign   State = "foreign"  // not ours to write (channel-fulfilled, not managed)

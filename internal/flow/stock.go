@@ -121,7 +121,7 @@ func (d *drive) stand(c *Counter) {
 		// written or sold on: it is read back first
 	case c.Settled(*c.Wire): // in sync: read back and equal
 		state = Verified
-	case state == Asked, state == Held, state == Foreign: // waits for an answer or for a new decision
+	case state == Asked, state == Held, state == Denied, state == Foreign: // waits for an answer or for a new decision
 	default:
 		state, lane = Pending, laneOf(c.Observed, *c.Wire)
 	}

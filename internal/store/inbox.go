@@ -119,9 +119,9 @@ func (t *Tx) CloseFinding(ctx context.Context, tenant ident.Tenant, id ident.Fin
 // Answered takes a target out of the states that wait for an answer (asked, held), so that its driver decides it anew, and
 // marks it.
 func (t *Tx) Answered(ctx context.Context, tenant ident.Tenant, account ident.Account, f channel.Field, target int64, now ident.Micros) error {
-	text := `UPDATE counters SET state = 'pending', since = $4 WHERE tenant = $1 AND account = $2 AND counter = $3 AND state IN ('asked', 'held')`
+	text := `UPDATE counters SET state = 'pending', since = $4 WHERE tenant = $1 AND account = $2 AND counter = $3 AND state IN ('asked', 'held', 'refused')`
 	if f == channel.Price {
-		text = `UPDATE listings SET price_state = 'pending', price_since = $4 WHERE tenant = $1 AND account = $2 AND listing = $3 AND price_state IN ('asked', 'held')`
+		text = `UPDATE listings SET price_state = 'pending', price_since = $4 WHERE tenant = $1 AND account = $2 AND listing = $3 AND price_state IN ('asked', 'held', 'refused')`
 	}
 	if _, err := t.exec(ctx, text, tenant, account, target, now); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 const (
 	priceWorkText = `
-SELECT target, gen FROM marks WHERE tenant = $1 AND account = $2 AND gen > done_gen AND urgent = 0 AND field = $3 LIMIT $4`
+SELECT target, gen FROM marks WHERE tenant = $1 AND account = $2 AND gen > done_gen AND urgent IN (0, 1) AND field = $3 LIMIT $4`
 	priceLaneText = `
 SELECT listing, 0 FROM listings WHERE tenant = $1 AND account = $2 AND price_lane <> 0 AND price_lane = $3 AND price_read <= $4 LIMIT $5`
 	priceReadText = `
@@ -117,4 +117,44 @@ func (t *Tx) SavePrices(ctx context.Context, f flow.Fence, ps []flow.Price) erro
 		}
 	}
 	return nil
+}
+
+const mediansText = `
+SELECT target, value FROM intents
+WHERE tenant = $1 AND account = $2 AND field = 'price' AND target IN {ids $3} AND created_at >= $4 AND state IN ('applied', 'verified')
+ORDER BY target, value`
+
+// Medians returns the median of the prices that were sent for listings since a time.
+func (t *Tx) Medians(ctx context.Context, f flow.Fence, ids []ident.Listing, since ident.Micros) (map[ident.Listing]int64, error) {
+	values := map[ident.Listing][]int64{}
+	err := t.each(ctx, mediansText, func(rs *sql.Rows) error {
+		var id ident.Listing
+		var v int64
+		err := rs.Scan(&id, &v)
+		values[id] = append(values[id], v)
+		return err
+	}, f.Tenant, f.Account, list(ids), since)
+	out := make(map[ident.Listing]int64, len(values))
+	for id, vs := range values {
+		out[id] = vs[len(vs)/2]
+	}
+	return out, err
+}
+
+const approvedPricesText = `
+SELECT r.target, CAST(r.new AS BIGINT) FROM plan_rows r JOIN plans p ON p.tenant = r.tenant AND p.plan = r.plan
+WHERE r.tenant = $1 AND r.account = $2 AND r.field = 'price' AND r.target IN {ids $3} AND r.state = 'planned' AND r.action = 'write' AND r.new <> ''
+  AND p.state IN ('applying', 'canary')`
+
+// ApprovedPrices returns the prices that plans being applied name for listings.
+func (t *Tx) ApprovedPrices(ctx context.Context, f flow.Fence, ids []ident.Listing) (map[ident.Listing]int64, error) {
+	out := map[ident.Listing]int64{}
+	err := t.each(ctx, approvedPricesText, func(rs *sql.Rows) error {
+		var id ident.Listing
+		var v int64
+		err := rs.Scan(&id, &v)
+		out[id] = v
+		return err
+	}, f.Tenant, f.Account, list(ids))
+	return out, err
 }
