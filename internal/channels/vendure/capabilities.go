@@ -19,7 +19,6 @@ const longest = 2 * time.Minute
 
 // site is what an account must know of its store before it can read a row.
 type site struct {
-	code        string // the store's name for the channel
 	currency    money.Currency
 	precision   int // decimals of every amount of the store, whatever the currency
 	taxIncluded bool
@@ -80,7 +79,7 @@ func (s *shop) fit(row siteRow) (site, error) {
 		return site{}, err
 	}
 	return site{
-		code: row.Channel.Code, currency: currency, precision: row.Precision, taxIncluded: row.Channel.PricesIncludeTax,
+		currency: currency, precision: row.Precision, taxIncluded: row.Channel.PricesIncludeTax,
 		tracks: row.Tracks, threshold: row.Threshold, places: places,
 	}, nil
 }
@@ -135,11 +134,15 @@ func (s *shop) Capabilities(ctx context.Context) (channel.Capabilities, error) {
 // Probe asks for one row of everything the account needs; the right to write is asked for with an empty input, which
 // changes nothing.
 func (s *shop) Probe(ctx context.Context) (channel.Grant, error) {
-	st, err := s.learn(ctx, channel.OpAuth)
+	data, err := s.client.ask(ctx, channel.OpAuth, docAlive, nil)
 	if err != nil {
 		return channel.Grant{}, err
 	}
-	g := channel.Grant{Identity: "Vendure channel " + st.code}
+	code, err := decodeAlive(data)
+	if err != nil {
+		return channel.Grant{}, err
+	}
+	g := channel.Grant{Identity: "Vendure channel " + code}
 	for _, p := range []struct{ doc, name, reason string }{
 		{docMayRead, "ReadCatalog", "read variants, prices and stock levels"},
 		{docMayLocate, "ReadStockLocation", "know the stock locations"},

@@ -93,10 +93,22 @@ func decodeLogin(data json.RawMessage) error {
 	return nil
 }
 
+// decodeAlive reads the name of the channel that answered.
+func decodeAlive(data json.RawMessage) (string, error) {
+	var a struct {
+		Channel struct {
+			Code string `json:"code"`
+		} `json:"activeChannel"`
+	}
+	if err := json.Unmarshal(data, &a); err != nil || a.Channel.Code == "" {
+		return "", broken("the store does not say which channel answers")
+	}
+	return a.Channel.Code, nil
+}
+
 // siteRow is the answer to docSite.
 type siteRow struct {
 	Channel struct {
-		Code             string   `json:"code"`
 		Token            string   `json:"token"`
 		Currency         string   `json:"defaultCurrencyCode"`
 		Currencies       []string `json:"availableCurrencyCodes"`
@@ -136,7 +148,7 @@ func decodeSite(data json.RawMessage) (siteRow, error) {
 	precision, ok1 := whole(a.Settings.Server.Precision)
 	threshold, ok2 := whole(a.Settings.Threshold)
 	total, ok3 := whole(a.Places.Total)
-	if !ok1 || !ok2 || !ok3 || a.Settings.Tracks == nil || row.Channel.Code == "" || row.Channel.Currency == "" {
+	if !ok1 || !ok2 || !ok3 || a.Settings.Tracks == nil || row.Channel.Currency == "" {
 		return siteRow{}, broken("the store's settings lack what is needed")
 	}
 	if precision < 0 || precision > 6 {

@@ -13,7 +13,6 @@ import (
 type orderRow struct {
 	ID           string           `json:"id"`
 	Type         string           `json:"type"`
-	State        string           `json:"state"`
 	PlacedAt     string           `json:"orderPlacedAt"`
 	UpdatedAt    string           `json:"updatedAt"`
 	Lines        []lineRow        `json:"lines"`

@@ -18,7 +18,7 @@ const (
 }`
 	docAlive = `query Alive { activeChannel { code } }`
 	docSite  = `query Site {
-  activeChannel { code token defaultCurrencyCode availableCurrencyCodes pricesIncludeTax }
+  activeChannel { token defaultCurrencyCode availableCurrencyCodes pricesIncludeTax }
   globalSettings { trackInventory outOfStockThreshold serverConfig { moneyStrategyPrecision } }
   stockLocations(options: { take: 100 }) { items { id name } totalItems }
 }`
@@ -48,7 +48,7 @@ const (
 
 	orderFields = `{
     items {
-      id type state orderPlacedAt updatedAt
+      id type orderPlacedAt updatedAt
       lines { id quantity productVariant { id } }
       fulfillments { state lines { orderLineId quantity } }
       history(options: { take: 1, filter: { type: { notEq: "ORDER_NOTE" } } }) { totalItems }
@@ -77,6 +77,14 @@ const (
 	// An empty input changes nothing, but the store checks the right first.
 	docMayWrite = `mutation MayWrite { updateProductVariants(input: []) { id } }`
 )
+
+// documents lists every document, for the tests that hold them against the schema and the approved fields.
+func documents() []string {
+	return []string{
+		docLogin, docAlive, docSite, docVariants, docChosen, docSetStock, docSetPrice, docNewest, docOpen, docPlaced, docChanged, docAgain,
+		docMayRead, docMayLocate, docMaySell, docMayWrite,
+	}
+}
 
 // request is the body of every call.
 type request struct {

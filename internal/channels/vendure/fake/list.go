@@ -72,6 +72,9 @@ func matches(r row, filter map[string]any) (bool, *problem) {
 			return false, userError("The filter field " + name + " is not valid")
 		}
 		for op, want := range ops {
+			if want == nil {
+				continue // an operator without a value is not applied
+			}
 			ok, p := holds(v, op, want)
 			if p != nil || !ok {
 				return false, p

@@ -291,6 +291,15 @@ func (s *Server) Lines(id string) []string {
 	return out
 }
 
+// Progress says how many units of an order's first line stand in fulfillments, cancelled ones among them, and how many
+// the line has.
+func (s *Server) Progress(id string) (done, all int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.find(id).lines[0]
+	return l.fulfilled, l.quantity
+}
+
 func (o *order) truth() channeltest.Order {
 	t := channeltest.Order{ID: o.id, PlacedAt: o.placed, Cancelled: o.state == "Cancelled"}
 	for _, l := range o.lines {

@@ -42,6 +42,7 @@ func (s *Server) root(f field, h, header http.Header, kind channeltest.FaultKind
 		return nil, forbidden()
 	}
 	if token := h.Get("vendure-token"); token != "" && token != s.opt.ChannelToken {
+		// A real store with a single channel answers for that one; this one behaves like a store with several.
 		return nil, &problem{code: "CHANNEL_NOT_FOUND", message: "No Channel with the token \"" + token + "\" could be found"}
 	}
 	rights := map[string]string{
@@ -88,7 +89,10 @@ func (s *Server) login(f field, header http.Header, kind channeltest.FaultKind) 
 	token := rand.Text()
 	s.tokens[token] = true
 	header.Set("vendure-auth-token", token)
-	return object{"__typename": "CurrentUser", "id": "1", "identifier": user}
+	return object{
+		"__typename": "CurrentUser", "id": "1", "identifier": user,
+		"channels": []object{{"__typename": "CurrentUserChannel", "id": "1", "token": s.opt.ChannelToken, "code": "__default_channel__", "permissions": []string{"Authenticated", "ReadCatalog"}}},
+	}
 }
 
 func (s *Server) channel() object {
@@ -132,15 +136,24 @@ func (s *Server) variantObject(v *variant) object {
 	for _, place := range slices.Sorted(maps.Keys(v.levels)) {
 		levels = append(levels, object{
 			"__typename": "StockLevel", "id": v.id + place, "stockLocationId": place,
-			"stockOnHand": v.levels[place].onHand, "stockAllocated": v.levels[place].allocated,
+			"stockOnHand": v.levels[place].onHand, "stockAllocated": v.levels[place].allocated, "updatedAt": stamp(v.at),
 		})
 	}
+	net, gross := s.taxed(v.prices[s.opt.Currencies[0]])
 	return object{
 		"__typename": "ProductVariant", "id": v.id, "sku": v.sku, "name": v.name, "enabled": v.enabled, "trackInventory": v.tracks,
 		"outOfStockThreshold": v.threshold, "useGlobalOutOfStockThreshold": !v.ownThreshold, "updatedAt": stamp(v.at),
-		"price": v.prices[s.opt.Currencies[0]], "currencyCode": string(s.opt.Currencies[0]),
+		"price": net, "priceWithTax": gross, "currencyCode": string(s.opt.Currencies[0]),
 		"prices": some(prices), "stockLevels": some(levels), "product": object{"__typename": "Product", "id": v.product, "enabled": true},
 	}
+}
+
+// taxed splits the default price: what "prices" holds is the one with tax or the one without.
+func (s *Server) taxed(price int64) (net, gross int64) {
+	if s.opt.NetPrices {
+		return price, (price*122 + 50) / 100
+	}
+	return (price*100 + 61) / 122, price
 }
 
 // some is a list that is never null.
