@@ -13,8 +13,8 @@ import (
 const (
 	// mostLevels rows took the shop less than 0.1 s; more would only make a refused batch dearer.
 	mostLevels = 100
-	// mostPrices keeps a price write with many currencies below the 100 KiB the shop takes in a body.
-	mostPrices = 20
+	// mostPrices keeps a price write small, for its rows are read just before and may change meanwhile; the shop takes 2 MiB.
+	mostPrices = 50
 	// mostKeys keeps the address of a read below the 8 KiB that proxies take.
 	mostKeys = 100
 	// longest is how long a request may still take effect after its answer was lost: the shop works on what it has taken

@@ -1,7 +1,9 @@
 package medusa
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"carpediemstore.it/sync-connector/internal/channel"
@@ -185,6 +187,9 @@ func (v *variant) stock(o object, x *channel.Listing, in view) error {
 			v.count(l)
 		}
 	}
+	slices.SortFunc(draws, func(a, b channel.Draw) int { // the shop promises no order
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Location, b.Location))
+	})
 	x.Stock = draws
 	return nil
 }

@@ -41,6 +41,9 @@ func (s *Server) planted(op channel.Op) channeltest.FaultKind {
 	return channeltest.FaultNone
 }
 
+// mostBody is what the shop takes in a batch call.
+const mostBody = 2 << 20
+
 const loginPage = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Sign in</title></head><body><form>Sign in</form></body></html>\n"
 
 // ServeHTTP answers one request, with the planted fault if there is one.
@@ -49,7 +52,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 	s.mu.Unlock()
 	w.Header().Set("Date", s.now().Format(http.TimeFormat))
-	body, err := io.ReadAll(io.LimitReader(r.Body, 100<<10+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, mostBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // the caller left
 	}
@@ -62,8 +65,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch no := s.allowed(r); {
 	case no != nil:
 		rp = *no
-	case len(body) > 100<<10:
-		rp = reply{status: 413, body: map[string]any{"message": "request entity too large", "type": "invalid_data"}}
+	case len(body) > mostBody:
+		rp = reply{status: 413, body: map[string]any{"message": "request entity too large", "type": "unknown_error"}}
 	case found:
 		rp = s.answer(rt, args, r, body, kind)
 	}

@@ -150,3 +150,10 @@ func (s *Server) Delete(sku string) {
 		s.items = slices.DeleteFunc(s.items, func(i *item) bool { return i == k.item })
 	}
 }
+
+// Unpublish makes the product of a variant a draft again.
+func (s *Server) Unpublish(sku string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bySKU(sku).product.status = "draft"
+}
