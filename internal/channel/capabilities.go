@@ -132,6 +132,8 @@ type Limit struct {
 	Per   time.Duration `json:"per"`
 	Burst int64         `json:"burst"`
 	Fixed bool          `json:"fixed,omitempty"`
+	// Calls: every call takes one, whatever its weight: request counts and minimum intervals beside cost points.
+	Calls bool `json:"calls,omitempty"`
 	// Reserve is the share in percent kept for writes to zero.
 	Reserve int64 `json:"reserve,omitempty"`
 }
