@@ -268,7 +268,7 @@ func (r *readings) add(d *drive, c *Counter, n channel.Count, started ident.Micr
 	if !before.Known || c.Lane != Quiet {
 		r.refresh = append(r.refresh, int64(c.ID))
 	}
-	if worthSaving(before, *c) {
+	if d.caps.Stock.WholeGroup || worthSaving(before, *c) { // a group is sent only when all of it was read
 		r.seen = append(r.seen, *c)
 	}
 }

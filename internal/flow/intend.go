@@ -98,13 +98,21 @@ func (d *drive) intendStock(ctx context.Context, tx Tx, v view, started ident.Mi
 		return nil, err
 	}
 	var out []send
+	late := d.now().Add(lookAgain)
 	for i := range v.counters {
 		c := &v.counters[i]
 		seller := v.writer(c.ID)
-		if _, wants := revs[int64(c.ID)]; !wants || seller == nil || !d.admits(g, channel.Stock, d.caps.Stock.BatchCaps, int64(c.ID), seller.Item, laneOf(c.Observed, *c.Wire)) {
+		if _, wants := revs[int64(c.ID)]; !wants {
+			continue
+		}
+		if seller == nil || !d.admits(g, channel.Stock, d.caps.Stock.BatchCaps, int64(c.ID), seller.Item, laneOf(c.Observed, *c.Wire)) {
+			c.ReadDue = late // not now: a pause lifted, a plan applied or the next day marks it before that
 			continue
 		}
 		out = append(out, d.stockSend(*c, *seller, g))
+	}
+	if out = d.wholeGroups(v, out, g, started); len(out) == 0 {
+		return nil, nil
 	}
 	return out, d.record(ctx, tx, out, func(i int, in Intent) {
 		for j := range v.counters {
@@ -114,6 +122,56 @@ func (d *drive) intendStock(ctx context.Context, tx Tx, v view, started ident.Mi
 			}
 		}
 	})
+}
+
+// lookAgain is how long a write that may not leave now is left alone.
+const lookAgain = time.Minute
+
+// wholeGroups completes the sends of a channel whose call replaces a whole group: every counter of the group travels
+// along with what it should show. A group of which something is not known is not sent at all (consequence 7).
+func (d *drive) wholeGroups(v view, sends []send, g gate, started ident.Micros) []send {
+	if !d.caps.Stock.WholeGroup || len(sends) == 0 {
+		return sends
+	}
+	byCounter := make(map[int64]send, len(sends))
+	want := map[string]bool{}
+	for _, s := range sends {
+		byCounter[s.intent.Target] = s
+		want[s.write.Listing.Group] = true
+	}
+	whole := map[string][]send{}
+	broken := map[string]bool{}
+	for _, c := range v.counters {
+		s := v.writer(c.ID)
+		if rows := v.sellers.Of(c.ID); s == nil && len(rows) > 0 {
+			s = &rows[0] // not ours to change: it keeps what it shows
+			c.Wire = nil
+		}
+		if s == nil || !want[s.Group] {
+			continue
+		}
+		x, sent := byCounter[int64(c.ID)]
+		if !sent {
+			if c.Open != nil || !c.Known || c.ObservedAt < started {
+				broken[s.Group] = true
+				continue
+			}
+			if c.Wire == nil || c.State == Asked || c.State == Held || c.State == Denied {
+				c.Wire = &c.Observed // waits for a person: it keeps what it shows
+			}
+			x = d.stockSend(c, *s, g)
+		}
+		whole[s.Group] = append(whole[s.Group], x)
+	}
+	var out []send
+	for _, s := range sends { // in the order of the sends, each group once
+		group := s.write.Listing.Group
+		if !broken[group] {
+			out = append(out, whole[group]...)
+		}
+		whole[group] = nil
+	}
+	return out
 }
 
 // wantsWrite: decided, read just now, different, and nothing in the way.
@@ -143,7 +201,7 @@ func (d *drive) stockSend(c Counter, s Seller, g gate) send {
 		},
 		write: channel.Write{
 			Stock: c.Key, Listing: channel.ListingRef{Key: s.Key, Group: s.Group},
-			Quantity: wire, Base: c.Observed, Delta: wire - c.Observed, Sequence: c.Rev,
+			Quantity: wire, Base: c.Observed, Delta: wire - c.Observed,
 		},
 	}
 }
@@ -167,7 +225,8 @@ func (d *drive) record(ctx context.Context, tx Tx, out []send, each func(int, In
 	}
 	for i := range out {
 		out[i].intent = is[i]
-		out[i].write.Ref, out[i].write.Key = int64(is[i].ID), is[i].Key
+		// Ids grow, so a value that has to be sent again has a higher sequence than the first time (correctness 3 E).
+		out[i].write.Ref, out[i].write.Key, out[i].write.Sequence = int64(is[i].ID), is[i].Key, int64(is[i].ID)
 		each(i, is[i])
 	}
 	return nil
@@ -186,7 +245,7 @@ func (d *drive) priceSend(p Price, g gate) send {
 	return send{
 		lane: p.Lane, intent: in,
 		write: channel.Write{
-			Listing: channel.ListingRef{Key: p.Key, Group: p.Group}, Price: money.Of(*p.Want, p.Currency), Sequence: p.Rev,
+			Listing: channel.ListingRef{Key: p.Key, Group: p.Group}, Price: money.Of(*p.Want, p.Currency),
 		},
 	}
 }

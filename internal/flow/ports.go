@@ -74,6 +74,8 @@ type StockTx interface {
 	SaveCounters(ctx context.Context, f Fence, cs []Counter) error
 	// Sellers returns the listings that draw from counters, with recipe and balances.
 	Sellers(ctx context.Context, f Fence, ids []ident.Counter) (Sellers, error)
+	// Mates returns the counters of every listing that shares a write group with one that draws from these counters.
+	Mates(ctx context.Context, f Fence, ids []ident.Counter) ([]ident.Counter, error)
 	// Provable returns counters whose holds or surpluses may have ended: seen at least the feed's lag before through.
 	Provable(ctx context.Context, f Fence, through ident.Micros, limit int) ([]Counter, error)
 	// SetHoldings makes the item units held for counters what they should be and returns the entries that do it.
@@ -89,6 +91,8 @@ type PriceTx interface {
 	PriceWork(ctx context.Context, f Fence, now ident.Micros, limit int, sending bool) ([]Mark, error)
 	Prices(ctx context.Context, f Fence, ids []ident.Listing) ([]Priced, error)
 	PricesByKey(ctx context.Context, f Fence, keys []channel.ListingKey) ([]Priced, error)
+	// PriceMates returns the listings that share a write group with these.
+	PriceMates(ctx context.Context, f Fence, ids []ident.Listing) ([]ident.Listing, error)
 	SavePrices(ctx context.Context, f Fence, ps []Price) error
 	// Medians returns the median of the prices that listings were sold for since a time, where there was one.
 	Medians(ctx context.Context, f Fence, ids []ident.Listing, since ident.Micros) (map[ident.Listing]int64, error)

@@ -30,12 +30,16 @@ type Priced struct {
 // differs from the last reading, read back (correctness 9).
 func (d *drive) prices(ctx context.Context) (bool, error) {
 	var work []Mark
+	var ids []ident.Listing
 	var due []Priced
 	err := d.store.Read(ctx, func(tx Tx) (err error) {
 		if work, err = tx.PriceWork(ctx, d.fence, d.now(), d.options.Batch, d.sending() && d.now() >= d.waits[channel.OpPrice]); err != nil || len(work) == 0 {
 			return err
 		}
-		ps, err := tx.Prices(ctx, d.fence, listingIDs(work))
+		if ids, err = d.withPriceMates(ctx, tx, listingIDs(work)); err != nil {
+			return err
+		}
+		ps, err := tx.Prices(ctx, d.fence, ids)
 		for _, p := range ps {
 			if p.ReadDue != 0 && p.ReadDue <= d.now() {
 				due = append(due, p)
@@ -58,7 +62,7 @@ func (d *drive) prices(ctx context.Context) (bool, error) {
 		if err := d.bookPrices(ctx, tx, page.Listings, started); err != nil {
 			return nil, err
 		}
-		ps, err := tx.Prices(ctx, d.fence, listingIDs(work))
+		ps, err := tx.Prices(ctx, d.fence, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -77,6 +81,14 @@ func (d *drive) prices(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	return true, d.send(ctx, channel.Price, sends)
+}
+
+// withPriceMates adds the listings that have to travel along where a call replaces a whole group.
+func (d *drive) withPriceMates(ctx context.Context, tx Tx, ids []ident.Listing) ([]ident.Listing, error) {
+	if !d.caps.Price.WholeGroup {
+		return ids, nil
+	}
+	return tx.PriceMates(ctx, d.fence, ids)
 }
 
 func listingIDs(work []Mark) []ident.Listing {
@@ -275,8 +287,25 @@ func (d *drive) intendPrices(ctx context.Context, tx Tx, ps []Priced) ([]send, e
 		return nil, err
 	}
 	var out []send
-	for _, p := range ps {
-		if _, wants := revs[int64(p.Listing)]; wants && d.admits(g, channel.Price, d.caps.Price.BatchCaps, int64(p.Listing), p.Item, p.Lane) {
+	groups := map[string]bool{}
+	for i := range ps {
+		p := &ps[i]
+		if _, wants := revs[int64(p.Listing)]; !wants {
+			continue
+		}
+		if !d.admits(g, channel.Price, d.caps.Price.BatchCaps, int64(p.Listing), p.Item, p.Lane) {
+			p.ReadDue = d.now().Add(lookAgain)
+			continue
+		}
+		groups[p.Group] = true
+		out = append(out, d.priceSend(p.Price, g))
+	}
+	if d.caps.Price.WholeGroup {
+		for _, p := range ps { // the others of the group travel along with what they show
+			if _, wants := revs[int64(p.Listing)]; wants || !groups[p.Group] || p.Seen == nil || p.Open != nil {
+				continue
+			}
+			p.Want = p.Seen
 			out = append(out, d.priceSend(p.Price, g))
 		}
 	}

@@ -38,7 +38,7 @@ func (d *drive) send(ctx context.Context, f channel.Field, sends []send) error {
 		default:
 			rc, trouble = d.submit(ctx, op, b, byRef)
 		}
-		if first, second, ok := bisect(b, rc); ok {
+		if first, second, ok := bisect(b, rc); ok && !caps.WholeGroup {
 			queue = append([]channel.Batch{first, second}, queue...) // the row at fault is found, the others go on (S11)
 			continue
 		}

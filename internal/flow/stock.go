@@ -147,12 +147,16 @@ func laneOf(from, to int64) Lane {
 // decide again on that, record intents — all in one commit — and send them.
 func (d *drive) stock(ctx context.Context) (bool, error) {
 	var work []Mark
+	var ids []ident.Counter
 	var maybe []Counter
 	err := d.store.Read(ctx, func(tx Tx) (err error) {
 		if work, err = tx.StockWork(ctx, d.fence, d.now(), d.options.Batch, d.sending() && d.now() >= d.waits[channel.OpStock]); err != nil || len(work) == 0 {
 			return err
 		}
-		v, err := d.view(ctx, tx, counterIDs(work))
+		if ids, err = d.withMates(ctx, tx, counterIDs(work)); err != nil {
+			return err
+		}
+		v, err := d.view(ctx, tx, ids)
 		if err != nil {
 			return err
 		}
@@ -175,7 +179,7 @@ func (d *drive) stock(ctx context.Context) (bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := d.view(ctx, tx, counterIDs(work))
+		v, err := d.view(ctx, tx, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -194,6 +198,14 @@ func (d *drive) stock(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	return true, d.send(ctx, channel.Stock, sends)
+}
+
+// withMates adds the counters that have to travel along where a call replaces a whole group.
+func (d *drive) withMates(ctx context.Context, tx Tx, ids []ident.Counter) ([]ident.Counter, error) {
+	if !d.caps.Stock.WholeGroup {
+		return ids, nil
+	}
+	return tx.Mates(ctx, d.fence, ids)
 }
 
 func counterIDs(work []Mark) []ident.Counter {
@@ -226,23 +238,29 @@ func (d *drive) view(ctx context.Context, tx Tx, ids []ident.Counter) (v view, e
 // worthReading picks the counters of a view that must be read before anything else can be said of them: those that need
 // a write, and those whose reading is due.
 func (d *drive) worthReading(v view) []Counter {
-	now := d.now()
 	var out []Counter
 	for _, c := range v.counters {
-		if c.Open != nil && !d.resolvable(c) {
-			continue
-		}
-		due := c.ReadDue != 0 && c.ReadDue <= now
-		if !due && d.sending() {
-			t := d.decide(c, v)
-			w := t.wire(c)
-			due = w != nil && !c.Settled(*w) && c.Known
-		}
-		if due {
+		if d.mustRead(c, v) {
 			out = append(out, c)
 		}
 	}
+	if len(out) > 0 && d.caps.Stock.WholeGroup {
+		return v.counters // what travels along is read too
+	}
 	return out
+}
+
+func (d *drive) mustRead(c Counter, v view) bool {
+	switch {
+	case c.Open != nil:
+		return d.resolvable(c)
+	case c.ReadDue != 0 && c.ReadDue <= d.now():
+		return true
+	case !d.sending() || !c.Known:
+		return false
+	}
+	w := d.decide(c, v).wire(c)
+	return w != nil && !c.Settled(*w)
 }
 
 // resolvable reports whether reading may tell what came of an unanswered write.

@@ -68,7 +68,7 @@ func stockUp(ctx context.Context, t *testing.T, w *sim.World, n int64) {
 func products(n int64) []channeltest.Product {
 	out := make([]channeltest.Product, skus)
 	for i := range out {
-		out[i] = channeltest.Product{SKU: sku(i), Title: sku(i), Stock: n, Price: money.Of(1990, "EUR")}
+		out[i] = channeltest.Product{SKU: sku(i), Title: sku(i), Group: fmt.Sprint("product-", i/3), Stock: n, Price: money.Of(1990, "EUR")}
 	}
 	return out
 }
@@ -121,9 +121,13 @@ func TestEveryCounterIsRightWhenTheWorldComesToRest(t *testing.T) {
 			w := sim.New(open(t), seed)
 			const stock = 60
 			stockUp(ctx, t, w, stock)
-			for i, p := range []func(model.Options) model.Options{model.Absolute, model.CompareAndSet, model.Relative, model.AtShipment, model.AtPayment} {
+			for i, p := range []func(model.Options) model.Options{model.Absolute, model.CompareAndSet, model.Relative, model.AtShipment, model.AtPayment, model.Ticket, model.FullReplace, model.SharedCounter, model.Sequenced} {
 				o := p(model.Options{})
 				o.Caps.Sales.Poll, o.Caps.Stock.Longest, o.Caps.Price.Longest = 3*time.Second, 2*time.Second, 2*time.Second
+				o.Caps.Stock.Zero, o.Caps.Stock.Budget, o.Async.Queue = channel.SetZero, 0, 4*time.Second
+				if o.Caps.Stock.Ticket {
+					o.Caps.Stock.Longest = 6 * time.Second
+				}
 				if seed%2 == 1 {
 					o.Caps.Read.Lag = 2 * time.Second
 				}
@@ -142,7 +146,7 @@ func TestEveryCounterIsRightWhenTheWorldComesToRest(t *testing.T) {
 			if err := w.Run(ctx, 10*time.Second); err != nil {
 				t.Fatal(err)
 			}
-			trade(w, 2*time.Minute, 4*time.Second)
+			trade(w, 2*time.Minute, 6*time.Second)
 			if err := w.Run(ctx, 8*time.Minute); err != nil {
 				t.Fatal(err)
 			}

@@ -158,3 +158,14 @@ func (t *Tx) ApprovedPrices(ctx context.Context, f flow.Fence, ids []ident.Listi
 	}, f.Tenant, f.Account, list(ids))
 	return out, err
 }
+
+const priceMatesText = `
+SELECT l.listing FROM listings l
+WHERE l.tenant = $1 AND l.account = $2 AND l.gone = 0 AND (l.listing IN {ids $3} OR l.group_key <> '' AND l.group_key IN
+  (SELECT m.group_key FROM listings m WHERE m.tenant = $1 AND m.account = $2 AND m.listing IN {ids $3}))
+ORDER BY l.listing`
+
+// PriceMates returns the listings that share a write group with these, themselves included.
+func (t *Tx) PriceMates(ctx context.Context, f flow.Fence, ids []ident.Listing) ([]ident.Listing, error) {
+	return t.listingIDs(ctx, priceMatesText, f.Tenant, f.Account, list(ids))
+}

@@ -182,6 +182,7 @@ CREATE TABLE listings (
     UNIQUE (tenant, account, channel_key)
 ) {clustered};
 CREATE INDEX listings_item ON listings (tenant, item) WHERE item <> 0;
+CREATE INDEX listings_group ON listings (tenant, account, group_key) WHERE group_key <> '';
 CREATE INDEX listings_sku ON listings (tenant, sku);
 CREATE INDEX listings_gtin ON listings (tenant, gtin) WHERE gtin <> '';
 CREATE INDEX listings_unbound ON listings (tenant, account, listing) WHERE bound_by = '';
