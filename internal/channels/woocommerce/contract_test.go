@@ -1,4 +1,4 @@
-package woocommerce_test
+package woocommerce
 
 import (
 	"testing"
@@ -6,7 +6,6 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/channels/channeltest"
-	"carpediemstore.it/sync-connector/internal/channels/woocommerce"
 	"carpediemstore.it/sync-connector/internal/channels/woocommerce/fake"
 )
 
@@ -24,7 +23,7 @@ var canary = []string{
 
 func target(moment channel.Moment) channeltest.Target {
 	return channeltest.Target{
-		Driver: woocommerce.Driver(),
+		Driver: Driver(),
 		New: func(_ testing.TB, now func() time.Time) channeltest.Shop {
 			return fake.New(fake.Options{Now: now, Key: testKey, Secret: testSecret, Moment: moment, Canary: canary})
 		},

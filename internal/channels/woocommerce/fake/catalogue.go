@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,7 +157,7 @@ func (s *Server) list(c call, keep func(*product) bool, show func(*product) obje
 	return answer{status: 200, body: rows, list: true, total: int64(len(found))}
 }
 
-// sortBy orders rows as asked.
+// sortBy orders rows as asked. Rows of one second keep their order: by date there is no tie-break.
 func sortBy[T any](p paging, rows []T, by func(T) (id int64, created, modified time.Time)) {
 	slices.SortStableFunc(rows, func(a, b T) int {
 		x, xc, xm := by(a)
@@ -167,9 +168,8 @@ func sortBy[T any](p paging, rows []T, by func(T) (id int64, created, modified t
 			n = xc.Compare(yc)
 		case "modified":
 			n = xm.Compare(ym)
-		}
-		if n == 0 {
-			n = int(max(-1, min(1, x-y)))
+		default:
+			n = cmp.Compare(x, y)
 		}
 		if p.descending {
 			return -n

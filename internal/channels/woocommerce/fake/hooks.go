@@ -57,7 +57,8 @@ func (s *Server) webhooks(c call) answer {
 
 // newHook makes a webhook and queues its ping: a form without a signature.
 func (s *Server) newHook(name, topic, url, secret string) *hook {
-	h := &hook{id: s.newID(), name: name, topic: topic, url: url, secret: secret, status: "active", pending: map[string]bool{}}
+	s.lastHook++
+	h := &hook{id: s.lastHook, name: name, topic: topic, url: url, secret: secret, status: "active", pending: map[string]bool{}}
 	for i := range topic {
 		if topic[i] == '.' {
 			h.resource, h.event = topic[:i], topic[i+1:]

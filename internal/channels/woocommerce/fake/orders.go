@@ -47,9 +47,8 @@ func (s *Server) target(l *line) *product {
 func (s *Server) newOrder(status string, lines ...*line) *order {
 	o := &order{id: s.newID(), created: s.now(), modified: s.now(), lines: lines, state: "placed"}
 	for _, l := range lines {
-		if l.id == 0 {
-			l.id = s.newID() // order items count for themselves in a real shop; the ids only have to differ
-		}
+		s.lastItem++
+		l.id = s.lastItem
 	}
 	s.orders = append(s.orders, o)
 	s.setStatus(o, status)

@@ -49,7 +49,9 @@ type Server struct {
 	opt Options
 
 	mu       sync.Mutex
-	lastID   int64
+	lastID   int64 // products and orders
+	lastItem int64 // order lines
+	lastHook int64
 	products map[int64]*product
 	order    []int64 // ids of products and variations, ascending
 	groups   map[string]int64
@@ -226,6 +228,13 @@ func id(text string) int64 {
 func (s *Server) newID() int64 {
 	s.lastID++
 	return s.lastID
+}
+
+// SkipTo makes id the next id of a product or order.
+func (s *Server) SkipTo(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID = max(s.lastID, id-1)
 }
 
 // now is the shop's time, to the second.

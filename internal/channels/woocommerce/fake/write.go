@@ -194,9 +194,10 @@ func (s *Server) batch(c call, parent int64, f channeltest.FaultKind) answer {
 			add("update", row["id"], p, bad)
 		}
 	}
-	if rows.Update != nil {
-		s.disturb(out)
+	if len(out) == 0 {
+		return answer{status: 200, body: []any{}} // an empty PHP array is a list
 	}
+	s.disturb(out)
 	return answer{status: 200, body: out}
 }
 
