@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/fault"
@@ -114,6 +115,10 @@ func decodeRead(body []byte) (channel.Page, error) {
 	}
 	p := newPage()
 	for _, raw := range w.Stock {
+		if repeats(raw) || !utf8.Valid(raw) {
+			p.find(channel.Finding{Stock: channel.StockKey{Key: "a number that cannot be trusted"}, Field: channel.Stock}, "bad-row", "the number cannot be read")
+			continue
+		}
 		p.count(raw)
 	}
 	for _, raw := range w.Prices {
@@ -177,7 +182,7 @@ func (p *pageReader) listing(raw json.RawMessage) {
 	p.out.Listings = append(p.out.Listings, x)
 }
 
-// count reads one number; ok is false when not even its key can be read. Several listings may share a counter, so the
+// count reads one number of a row that strict has seen; ok is false when not even its key can be read. Several listings may share a counter, so the
 // same key may come again with its listing: the first reading stays.
 func (p *pageReader) count(raw json.RawMessage) (k channel.StockKey, ok bool) {
 	var w struct {
@@ -186,7 +191,7 @@ func (p *pageReader) count(raw json.RawMessage) (k channel.StockKey, ok bool) {
 		Quantity json.RawMessage `json:"quantity"`
 		Reserved json.RawMessage `json:"reserved"`
 	}
-	if err := strict(raw, &w); err != nil || !isKey(w.ID) {
+	if err := json.Unmarshal(raw, &w); err != nil || !isKey(w.ID) {
 		p.find(channel.Finding{Stock: channel.StockKey{Key: "a number without a usable id"}, Field: channel.Stock}, "bad-row", "the number cannot be read")
 		return k, false
 	}

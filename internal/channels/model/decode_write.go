@@ -9,7 +9,7 @@ import (
 
 // result is one row of the answer to a batch.
 type result struct {
-	Ref     int64           `json:"ref"`
+	Ref     *int64          `json:"ref"`
 	State   string          `json:"state"`
 	Code    string          `json:"code"`
 	Text    string          `json:"text"`
@@ -65,12 +65,12 @@ func decodeJob(body []byte) (os []channel.Outcome, done bool, err error) {
 	answered := outcomes(w.Results)
 	for _, raw := range w.Results { // in the market's order, each once
 		var x result
-		if strict(raw, &x) != nil {
+		if strict(raw, &x) != nil || x.Ref == nil {
 			continue
 		}
-		if o, ok := answered[x.Ref]; ok {
+		if o, ok := answered[*x.Ref]; ok {
 			os = append(os, o)
-			delete(answered, x.Ref)
+			delete(answered, *x.Ref)
 		}
 	}
 	return os, true, nil
@@ -81,7 +81,7 @@ func outcomes(rows []json.RawMessage) map[int64]channel.Outcome {
 	out := make(map[int64]channel.Outcome, len(rows))
 	for _, raw := range rows {
 		var x result
-		if strict(raw, &x) != nil {
+		if strict(raw, &x) != nil || x.Ref == nil {
 			continue // no ref can be trusted: its write stays unanswered, so unknown
 		}
 		o := x.outcome()
@@ -95,7 +95,7 @@ func outcomes(rows []json.RawMessage) map[int64]channel.Outcome {
 
 // outcome turns a row into our words; a state that is not known is unknown.
 func (x result) outcome() channel.Outcome {
-	o := channel.Outcome{Ref: x.Ref, Code: shortened(x.Code), Text: shortened(x.Text), State: channel.State(x.State)}
+	o := channel.Outcome{Ref: *x.Ref, Code: shortened(x.Code), Text: shortened(x.Text), State: channel.State(x.State)}
 	switch o.State {
 	case channel.Applied, channel.HeldBack:
 	case channel.Rejected:

@@ -100,6 +100,7 @@ func (f *feed) shown(i int, t time.Time) bool {
 // rows is one page of the feed.
 type rows struct {
 	changes []int // numbers in the log
+	start   int   // the first change at or after since
 	skip    int   // where the next page begins, counted from since
 	more    bool
 }
@@ -108,7 +109,7 @@ type rows struct {
 // change, so a page is found again whatever happens meanwhile; with shift it counts the rows shown.
 func (f *feed) since(t time.Time, skip, limit int, now time.Time, shift bool) rows {
 	start := sort.Search(len(f.log), func(i int) bool { return !f.log[i].at.Before(t) })
-	r := rows{skip: skip}
+	r := rows{start: start, skip: skip}
 	i := start
 	if shift {
 		for left := skip; left > 0 && i < len(f.log); i++ {

@@ -55,9 +55,10 @@ type Options struct {
 
 	// Canary is the buyer data of every order; nil is Canary().
 	Canary []string
-	// OnServe is told when an order line is first on a page of the feed; at is the market's time.
+	// OnServe is told when an order line is first on a page of the feed; at is the market's time. Observers are called
+	// inside the market's lock: they must be quick and must not ask it anything.
 	OnServe func(order, line string, at time.Time)
-	// OnWrite is told of every row of every write request; At is when the request's head arrived.
+	// OnWrite is told of every row of every write request; At is when the request's head arrived, before its body.
 	OnWrite func(Seen)
 }
 

@@ -23,7 +23,7 @@ func (m *Market) changesSince(t time.Time, skip, limit int) (salesPage, error) {
 	r := m.feed.since(t.Add(-m.o.Skew), skip, m.feedLimit(limit), m.now, m.o.Feed.Shift)
 	p := salesPage{changes: r.changes, asOf: m.now.Add(m.o.Skew), skip: r.skip, more: r.more}
 	if m.chance(m.o.Feed.Again) {
-		p.changes = append(p.changes, m.again()...)
+		p.changes = append(p.changes, m.again(r.start)...)
 	}
 	m.serve(p.changes)
 	return p, nil
@@ -43,12 +43,12 @@ func (m *Market) feedLimit(limit int) int {
 	return limit
 }
 
-// again picks a few visible changes of the past, whatever has become of their lines since.
-func (m *Market) again() []int {
+// again picks a few visible changes from start on, whatever has become of their lines since.
+func (m *Market) again(start int) []int {
 	var out []int
 	for range 3 {
-		if n := len(m.feed.log); n > 0 {
-			i := m.o.Rand.IntN(n)
+		if n := len(m.feed.log) - start; n > 0 {
+			i := start + m.o.Rand.IntN(n)
 			if c := m.feed.log[i]; !c.visible.After(m.now) && !c.line.vanished {
 				out = append(out, i)
 			}
