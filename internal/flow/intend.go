@@ -160,6 +160,7 @@ func (d *drive) wholeGroups(v view, sends []send, g gate, started ident.Micros) 
 				c.Wire = &c.Observed // waits for a person: it keeps what it shows
 			}
 			x = d.stockSend(c, *s, g)
+			x.intent.Rev = 0 // nothing new is asserted: it travels along
 		}
 		whole[s.Group] = append(whole[s.Group], x)
 	}

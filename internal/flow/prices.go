@@ -306,7 +306,9 @@ func (d *drive) intendPrices(ctx context.Context, tx Tx, ps []Priced) ([]send, e
 				continue
 			}
 			p.Want = p.Seen
-			out = append(out, d.priceSend(p.Price, g))
+			along := d.priceSend(p.Price, g)
+			along.intent.Rev = 0
+			out = append(out, along)
 		}
 	}
 	return out, d.record(ctx, tx, out, func(i int, in Intent) {

@@ -38,3 +38,21 @@ func bucketOf(d time.Duration) int64 {
 	step := int64(1) << max(0, bits.Len64(uint64(us))-3)
 	return (us + step - 1) / step * step
 }
+
+// Tallies counts the listings of a tenant, the writes that asserted a number which had just been read, and the drift that
+// was found so far.
+func (t *Tx) Tallies(ctx context.Context, tenant ident.Tenant) (listings, equal, drift int64, err error) {
+	for _, c := range []struct {
+		to   *int64
+		text string
+	}{
+		{&listings, `SELECT count(*) FROM listings WHERE tenant = $1 AND gone = 0`},
+		{&equal, `SELECT count(*) FROM intents WHERE tenant = $1 AND value = base AND rev <> 0`},
+		{&drift, `SELECT coalesce(sum(count), 0) FROM findings WHERE tenant = $1 AND class = 'external-edit'`},
+	} {
+		if _, err := t.one(ctx, c.text, []any{c.to}, tenant); err != nil {
+			return 0, 0, 0, err
+		}
+	}
+	return listings, equal, drift, nil
+}
