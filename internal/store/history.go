@@ -126,3 +126,49 @@ SELECT `+writeColumns+` FROM intents WHERE tenant = $1 AND account = $2 AND fiel
 		}, tenant, account, f, target, before(until), limit)
 	return out, err
 }
+
+// CountedAfter reports whether somebody counted an item, or a stock master's edit was taken as a count, after an entry.
+func (t *Tx) CountedAfter(ctx context.Context, tenant ident.Tenant, item ident.Item, after ident.Entry) (bool, error) {
+	return t.one(ctx, `SELECT entry FROM entries WHERE tenant = $1 AND item = $2 AND entry > $3 AND kind IN ('count', 'edit') LIMIT 1`,
+		[]any{new(int64)}, tenant, item, after)
+}
+
+// LastCount returns the newest count of an item up to a time: what a person, a file or a stock master said. found is false
+// when nobody counted it.
+func (t *Tx) LastCount(ctx context.Context, tenant ident.Tenant, item ident.Item, until ident.Micros) (e ledger.Entry, found bool, err error) {
+	es, err := t.entries(ctx, `
+SELECT `+entryColumns+` FROM entries WHERE tenant = $1 AND item = $2 AND at <= $3 AND kind = 'count' ORDER BY entry DESC LIMIT 1`, tenant, item, before(until))
+	if err != nil || len(es) == 0 {
+		return e, false, err
+	}
+	return es[0], true, nil
+}
+
+// Moved is what entries of one kind added up to.
+type Moved struct {
+	Kind     ledger.Kind `json:"kind"`
+	N        int64       `json:"entries"`
+	OnHand   int64       `json:"on_hand"`
+	Reserved int64       `json:"reserved"`
+	Held     int64       `json:"held"`
+}
+
+// MovedAfter sums the entries of an item after one and up to a time, by kind.
+func (t *Tx) MovedAfter(ctx context.Context, tenant ident.Tenant, item ident.Item, after ident.Entry, until ident.Micros) (out []Moved, err error) {
+	err = t.each(ctx, `
+SELECT kind, count(*), sum(on_hand), sum(reserved), sum(held) FROM entries WHERE tenant = $1 AND item = $2 AND entry > $3 AND at <= $4
+GROUP BY kind ORDER BY kind`, func(rs *sql.Rows) error {
+		var m Moved
+		err := rs.Scan(&m.Kind, &m.N, &m.OnHand, &m.Reserved, &m.Held)
+		out = append(out, m)
+		return err
+	}, tenant, item, after, before(until))
+	return out, err
+}
+
+// FoldTo sums the ledger of an item up to and with an entry.
+func (t *Tx) FoldTo(ctx context.Context, tenant ident.Tenant, item ident.Item, last ident.Entry) (b ledger.Balance, err error) {
+	_, err = t.one(ctx, `SELECT coalesce(sum(on_hand), 0), coalesce(sum(reserved), 0), coalesce(sum(held), 0) FROM entries WHERE tenant = $1 AND item = $2 AND entry <= $3`,
+		[]any{&b.OnHand, &b.Reserved, &b.Held}, tenant, item, last)
+	return b, err
+}

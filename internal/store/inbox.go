@@ -161,3 +161,16 @@ func (t *Tx) Drifting(ctx context.Context, tenant ident.Tenant, account ident.Ac
 	}, tenant, account, limit)
 	return out, err
 }
+
+// Revision returns the revision of what a target should show; fault.NotFound when there is no such target.
+func (t *Tx) Revision(ctx context.Context, tenant ident.Tenant, account ident.Account, f channel.Field, target int64) (rev int64, err error) {
+	text := `SELECT rev FROM counters WHERE tenant = $1 AND account = $2 AND counter = $3`
+	if f == channel.Price {
+		text = `SELECT price_rev FROM listings WHERE tenant = $1 AND account = $2 AND listing = $3`
+	}
+	found, err := t.one(ctx, text, []any{&rev}, tenant, account, target)
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "there is no such %s target any more", f)
+	}
+	return rev, err
+}

@@ -36,8 +36,8 @@ type LimitRow struct {
 	At      ident.Micros
 }
 
-// Limits returns the stored rate limits of a tenant's accounts; account 0 is all.
-func (t *Tx) Limits(ctx context.Context, tenant ident.Tenant, account ident.Account) (out []LimitRow, err error) {
+// LimitRows returns the stored rate limits of a tenant's accounts; account 0 is all.
+func (t *Tx) LimitRows(ctx context.Context, tenant ident.Tenant, account ident.Account) (out []LimitRow, err error) {
 	err = t.each(ctx, `SELECT account, state, at FROM limits WHERE tenant = $1 AND ($2 = 0 OR account = $2) ORDER BY account`, func(rs *sql.Rows) error {
 		var l LimitRow
 		err := rs.Scan(&l.Account, &l.State, &l.At)

@@ -143,16 +143,16 @@ func (t *Tx) PlanDifferences(ctx context.Context, tenant ident.Tenant, plan iden
 }
 
 const (
-	// I9, N6: a row is what it was planned on, or it is stale.
+	// N6: a row is what it was planned on, or it is stale. Revisions only grow; the release of a held price names the next one.
 	staleStockText = `
 UPDATE plan_rows SET state = 'stale', note = 'the number to be written changed after the plan was made'
 WHERE tenant = $1 AND plan = $2 AND field = 'stock' AND action = 'write' AND state IN ('planned', 'waiting') AND NOT EXISTS
-      (SELECT 1 FROM counters c WHERE c.tenant = plan_rows.tenant AND c.account = plan_rows.account AND c.counter = plan_rows.target AND c.rev = plan_rows.rev)`
+      (SELECT 1 FROM counters c WHERE c.tenant = plan_rows.tenant AND c.account = plan_rows.account AND c.counter = plan_rows.target AND c.rev <= plan_rows.rev)`
 
 	stalePriceText = `
 UPDATE plan_rows SET state = 'stale', note = 'the price to be written changed after the plan was made'
 WHERE tenant = $1 AND plan = $2 AND field = 'price' AND action = 'write' AND state IN ('planned', 'waiting') AND NOT EXISTS
-      (SELECT 1 FROM listings l WHERE l.tenant = plan_rows.tenant AND l.account = plan_rows.account AND l.listing = plan_rows.target AND l.price_rev = plan_rows.rev)`
+      (SELECT 1 FROM listings l WHERE l.tenant = plan_rows.tenant AND l.account = plan_rows.account AND l.listing = plan_rows.target AND l.price_rev <= plan_rows.rev)`
 
 	equalStockText = `
 UPDATE plan_rows SET state = 'applied', note = 'the channel shows it'
@@ -245,4 +245,55 @@ func (t *Tx) AppliedSync(ctx context.Context, tenant ident.Tenant, account ident
 SELECT coalesce(max(p.plan), 0) FROM plans p WHERE p.tenant = $1 AND p.kind = 'sync' AND p.state = 'applied' AND p.decided_at >= $3 AND EXISTS
       (SELECT 1 FROM plan_rows r WHERE r.tenant = p.tenant AND r.plan = p.plan AND r.account = $2)`, []any{&id}, tenant, account, since)
 	return id, err
+}
+
+// Undecided counts the marks of an account that were not worked yet.
+func (t *Tx) Undecided(ctx context.Context, tenant ident.Tenant, account ident.Account) (n int64, err error) {
+	_, err = t.one(ctx, `SELECT count(*) FROM marks WHERE tenant = $1 AND account = $2 AND gen > done_gen`, []any{&n}, tenant, account)
+	return n, err
+}
+
+// ApplyingSync lists the sync plans with rows of an account that are being applied.
+func (t *Tx) ApplyingSync(ctx context.Context, tenant ident.Tenant, account ident.Account) (out []ident.Plan, err error) {
+	err = t.each(ctx, `
+SELECT p.plan FROM plans p WHERE p.tenant = $1 AND p.kind = 'sync' AND p.state = 'applying' AND EXISTS
+      (SELECT 1 FROM plan_rows r WHERE r.tenant = p.tenant AND r.plan = p.plan AND r.account = $2) ORDER BY p.plan`, func(rs *sql.Rows) error {
+		var id ident.Plan
+		err := rs.Scan(&id)
+		out = append(out, id)
+		return err
+	}, tenant, account)
+	return out, err
+}
+
+const (
+	staleCountText = `
+UPDATE plan_rows SET state = 'stale', note = 'the stock moved after the plan was made'
+WHERE tenant = $1 AND plan = $2 AND state = 'planned' AND action = 'count' AND target <> 0 AND rev <>
+      coalesce((SELECT max(e.entry) FROM entries e WHERE e.tenant = plan_rows.tenant AND e.item = plan_rows.target), 0)`
+
+	stalePricesText = `
+UPDATE plan_rows SET state = 'stale', note = 'the price changed after the plan was made'
+WHERE tenant = $1 AND plan = $2 AND state = 'planned' AND action = 'price' AND target <> 0 AND NOT EXISTS
+      (SELECT 1 FROM items i WHERE i.tenant = plan_rows.tenant AND i.item = plan_rows.target AND i.price_rev = plan_rows.rev)`
+)
+
+// StaleChanges marks the counts and prices of a plan whose item moved since, and returns how many it found. Names are
+// compared when they are written.
+func (t *Tx) StaleChanges(ctx context.Context, tenant ident.Tenant, plan ident.Plan) (int64, error) {
+	n, err := t.exec(ctx, staleCountText, tenant, plan)
+	if err != nil {
+		return 0, err
+	}
+	m, err := t.exec(ctx, stalePricesText, tenant, plan)
+	return n + m, err
+}
+
+const missingText = `
+SELECT ` + itemColumns + ` FROM items WHERE tenant = $1 AND item > $2 AND counted_at <> 0 AND bundle = 0 AND on_hand - reserved - held > 0
+ORDER BY item LIMIT $3`
+
+// Sellables lists the items that offer something, by id, after one.
+func (t *Tx) Sellables(ctx context.Context, tenant ident.Tenant, after ident.Item, limit int) ([]Item, error) {
+	return t.items(ctx, missingText, tenant, after, limit)
 }

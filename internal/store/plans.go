@@ -18,6 +18,7 @@ const (
 
 // How far a plan got. A canary is an applying plan with waiting rows.
 const (
+	PlanBuilding = "building" // its rows are being collected: not to be seen as a plan yet
 	PlanDraft    = "draft"
 	PlanApproved = "approved"
 	PlanApplying = "applying"
@@ -89,7 +90,7 @@ func (t *Tx) plan(ctx context.Context, tenant ident.Tenant, id ident.Plan, text 
 
 // Plans lists plans before an id, newest first; 0 starts.
 func (t *Tx) Plans(ctx context.Context, tenant ident.Tenant, from ident.Plan, limit int) (out []Plan, err error) {
-	err = t.each(ctx, `SELECT `+planColumns+` FROM plans WHERE tenant = $1 AND plan < $2 ORDER BY plan DESC LIMIT $3`, func(rs *sql.Rows) error {
+	err = t.each(ctx, `SELECT `+planColumns+` FROM plans WHERE tenant = $1 AND plan < $2 AND state <> 'building' ORDER BY plan DESC LIMIT $3`, func(rs *sql.Rows) error {
 		p, err := scanPlan(rs)
 		out = append(out, p)
 		return err

@@ -260,8 +260,8 @@ VALUES (1, $1, 1, 's1', 'k2', 1, 0, 0, 0, 1, 0, 0, 0, 4, 1), (1, $1, 2, 's2', 'n
 			if d := cmp.Diff([]store.Bucket{{Account: a, Stage: "x", Upto: 500, N: 7}}, delays); d != "" {
 				t.Errorf("Delays (-want +got):\n%s", d)
 			}
-			if ls, err := tx.Limits(ctx, tenant, a); err != nil || len(ls) != 1 || ls[0].State != "[]" {
-				t.Errorf("Limits = %+v, %v", ls, err)
+			if ls, err := tx.LimitRows(ctx, tenant, a); err != nil || len(ls) != 1 || ls[0].State != "[]" {
+				t.Errorf("LimitRows = %+v, %v", ls, err)
 			}
 			return err
 		})
