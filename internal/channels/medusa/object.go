@@ -127,14 +127,14 @@ func (o object) count(name string) (int64, error) {
 	return *n, nil
 }
 
-// instant returns a time that must be there.
+// instant returns a time that must be there, of a year that a version of a line can hold.
 func (o object) instant(name string) (time.Time, error) {
 	s, err := o.key(name)
 	if err != nil {
 		return time.Time{}, err
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil || t.UnixMilli() < 0 {
+	if err != nil || t.UnixMilli() < 0 || t.UnixMilli() >= 1<<timeBits {
 		return time.Time{}, fault.New(fault.Invalid, "%s is not a time", name)
 	}
 	return t.UTC(), nil
