@@ -231,7 +231,13 @@ func TestAPageOfTheFeedIsBoundedWhateverTheOrders(t *testing.T) {
 		f.buy(t, items[:30]...)
 	}
 	f.clock.Advance(time.Minute)
-	for range 2 { // from the start, and again by id
+	oldest := ""
+	for _, o := range f.far.Truth().Orders {
+		if oldest == "" {
+			oldest = o.ID
+		}
+	}
+	for range 3 { // from the start, and again by id, and when they lie far behind
 		for more := true; more; {
 			p, err := f.Sales(t.Context(), f.at)
 			if err != nil {
@@ -245,8 +251,16 @@ func TestAPageOfTheFeedIsBoundedWhateverTheOrders(t *testing.T) {
 			}
 			f.at, more = p.Next, p.More
 		}
+		f.clock.Advance(20 * 24 * time.Hour)
+		f.far.Ship(f.buy(t, channeltest.Item{SKU: "A0", Quantity: 1}))
+		f.clock.Advance(time.Minute)
 	}
-	if want := 11*90 + 3*30; len(f.lines) != want {
+	f.far.Ship(oldest)
+	f.settle(t)
+	if got := f.facts(oldest)[0]; got.Taken != 1 {
+		t.Errorf("the oldest of many long orders was shipped: %+v, want it taken", got)
+	}
+	if want := 11*90 + 3*30 + 3; len(f.lines) != want {
 		t.Errorf("%d lines came, want %d", len(f.lines), want)
 	}
 }

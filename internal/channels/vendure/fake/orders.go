@@ -11,8 +11,9 @@ import (
 // order is one order or cart.
 type order struct {
 	id, state     string
-	made, at      time.Time // createdAt, updatedAt: the latter is not moved by changes of state
-	placed        time.Time // zero for a cart
+	made, at      time.Time     // createdAt, updatedAt: the latter is not moved by changes of state
+	placed        time.Time     // zero for a cart
+	commit        time.Duration // how long after that it can be read
 	lines         []*orderLine
 	fulfillments  []*fulfillment
 	modifications int
@@ -49,6 +50,9 @@ func (s *Server) Buy(items ...channeltest.Item) (string, bool) {
 	}
 	o.state, o.placed = "PaymentAuthorized", s.opt.Now()
 	o.history += 2
+	if o.commit = s.opt.Commit; len(s.orders)%3 == 0 {
+		o.commit *= 4 // some payments take longer, so that a later order may be seen first
+	}
 	for _, l := range o.lines {
 		l.placed = l.quantity
 		s.allocate(l, l.quantity)

@@ -167,7 +167,7 @@ func some(o []object) []object {
 func (s *Server) listOrders(f field, kind channeltest.FaultKind) (any, *problem) {
 	var rows []row
 	for _, o := range s.orders {
-		if !o.placed.IsZero() && s.opt.Now().Before(o.placed.Add(s.opt.Commit)) {
+		if !o.placed.IsZero() && s.opt.Now().Before(o.placed.Add(o.commit)) {
 			continue // its transaction has not ended
 		}
 		get := map[string]any{"id": o.id, "state": o.state, "updatedAt": o.at, "createdAt": o.made, "orderPlacedAt": nil}
