@@ -248,21 +248,13 @@ const (
 	bindTo = `, pack = 1, bound_at = $5, stock_on = 1, price_on = 1
 WHERE tenant = $1 AND account = $2 AND listing > $3 AND listing <= $4 AND bound_by = '' AND item = 0 AND gone = 0`
 
-	// N11: the same SKU, bytes for bytes, no other listing of the account has it, and the GTINs do not contradict.
+	// N11: the same SKU, bytes for bytes, no other listing of the account has it, and the GTIN does not name another item.
 	matchSKUText = `
 UPDATE listings SET bound_by = 'auto-sku', item = (SELECT i.item FROM items i WHERE i.tenant = listings.tenant AND i.sku = listings.sku)` + bindTo + `
   AND sku <> ''
-  AND EXISTS (SELECT 1 FROM items i WHERE i.tenant = listings.tenant AND i.sku = listings.sku AND (i.gtin = '' OR listings.gtin = '' OR i.gtin = listings.gtin))
+  AND EXISTS (SELECT 1 FROM items i WHERE i.tenant = listings.tenant AND i.sku = listings.sku AND (i.gtin = listings.gtin OR NOT EXISTS
+      (SELECT 1 FROM items g WHERE g.tenant = listings.tenant AND g.gtin <> '' AND g.gtin = listings.gtin)))
   AND NOT EXISTS (SELECT 1 FROM listings o WHERE o.tenant = listings.tenant AND o.sku = listings.sku AND ` + rivals + `)
-RETURNING listing`
-
-	// The same GTIN, one item has it, no other listing of the account has it, and the SKU does not name another item.
-	matchGTINText = `
-UPDATE listings SET bound_by = 'auto-gtin', item = (SELECT min(i.item) FROM items i WHERE i.tenant = listings.tenant AND i.gtin <> '' AND i.gtin = listings.gtin)` + bindTo + `
-  AND gtin <> ''
-  AND 1 = (SELECT count(*) FROM items i WHERE i.tenant = listings.tenant AND i.gtin <> '' AND i.gtin = listings.gtin)
-  AND NOT EXISTS (SELECT 1 FROM items i WHERE i.tenant = listings.tenant AND i.sku = listings.sku)
-  AND NOT EXISTS (SELECT 1 FROM listings o WHERE o.tenant = listings.tenant AND o.gtin <> '' AND o.gtin = listings.gtin AND ` + rivals + `)
 RETURNING listing`
 
 	unboundPageText = `
@@ -278,7 +270,7 @@ type Matched struct {
 }
 
 // Match binds up to limit unbound listings of an account after a listing id to items by exact unique SKU, then GTIN (N11).
-// It marks and wakes like Bind.
+// It marks and wakes like Bind. A pack of the same GTIN is left to a person (catalog.Decide).
 func (t *Tx) Match(ctx context.Context, tenant ident.Tenant, account ident.Account, after ident.Listing, limit int, now ident.Micros) (m Matched, err error) {
 	if _, err := t.one(ctx, unboundPageText, []any{&m.Last, &m.Seen}, tenant, account, after, limit); err != nil || m.Seen == 0 {
 		return m, err
@@ -286,7 +278,7 @@ func (t *Tx) Match(ctx context.Context, tenant ident.Tenant, account ident.Accou
 	if m.BySKU, err = t.listingIDs(ctx, matchSKUText, tenant, account, after, m.Last, now); err != nil {
 		return m, err
 	}
-	if m.ByGTIN, err = t.listingIDs(ctx, matchGTINText, tenant, account, after, m.Last, now); err != nil {
+	if m.ByGTIN, err = t.matchGTIN(ctx, tenant, account, after, m.Last, now); err != nil {
 		return m, err
 	}
 	all := append(append([]ident.Listing{}, m.BySKU...), m.ByGTIN...)

@@ -120,7 +120,7 @@ CREATE TABLE items (
     base_price  BIGINT,          -- minor units; NULL: absent
     cost        BIGINT,
     currency    TEXT   NOT NULL,
-    price_extra TEXT   NOT NULL, -- JSON: sale price with start and end, advertised minimum
+    price_extra TEXT   NOT NULL, -- JSON of pricing.Rules: floor, ceiling, advertised minimum, sale price of this item; '' for none
     price_rev   BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
     PRIMARY KEY (tenant, item),
@@ -454,7 +454,7 @@ CREATE TABLE suggestions (
     listing BIGINT NOT NULL,
     item    BIGINT NOT NULL,
     pack    BIGINT NOT NULL,
-    score   BIGINT NOT NULL, -- 0 … 100
+    score   BIGINT NOT NULL, -- 1 … 999
     reason  TEXT   NOT NULL,
     PRIMARY KEY (tenant, account, listing, item)
 ) {clustered};

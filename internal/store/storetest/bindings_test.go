@@ -41,19 +41,20 @@ func TestMatchBindsOnlyWhatIsExactAndUnique(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		a := storetest.Account(t, db, "shop", flow.Observe)
 		other := storetest.Account(t, db, "other", flow.Observe)
-		it := items(t, db, "A", "", "B", "111", "C", "", "D", "333", "E", "444", "F", "444", "G", "555", "H", "")
+		it := items(t, db, "A", "", "B", "4006381333931", "C", "", "D", "", "E", "9780201379624", "F", "9780201379624", "G", "", "H", "8712345678906", "I", "5901234123457")
 		storetest.Listing(t, db, a, 1, "k1", "A", "", "plain", 5)
 		storetest.Listing(t, db, a, 2, "k2", "a", "", "another case is another SKU", 5)
-		storetest.Listing(t, db, a, 3, "k3", "", "111", "by GTIN", 5)
+		storetest.Listing(t, db, a, 3, "k3", "", "04006381333931", "by GTIN, written with another length", 5)
 		storetest.Listing(t, db, a, 4, "k4", "C", "", "twice", 5)
 		storetest.Listing(t, db, a, 5, "k5", "C", "", "twice", 5)
-		storetest.Listing(t, db, a, 6, "k6", "D", "999", "SKU and GTIN disagree", 5)
-		storetest.Listing(t, db, a, 7, "k7", "", "444", "GTIN of two items", 5)
+		storetest.Listing(t, db, a, 6, "k6", "D", "8712345678906", "SKU and GTIN disagree", 5)
+		storetest.Listing(t, db, a, 7, "k7", "", "9780201379624", "GTIN of two items", 5)
 		storetest.Listing(t, db, a, 8, "k8", "G", "", "two offers of one number", 5)
 		storetest.BareListing(t, db, a, 9, "k9", "G", "", "two offers of one number")
 		storetest.Draw(t, db, a, 9, 8)
 		storetest.Listing(t, db, a, 10, "k10", "A", "", "ignored", 5)
 		storetest.Exec(t, db, `UPDATE listings SET bound_by = 'ignored' WHERE listing = 10`)
+		storetest.Listing(t, db, a, 12, "k12", "", "5901234123457", "pack of 3", 5)
 		storetest.Listing(t, db, other, 11, "k11", "C", "", "alone in its account", 5)
 
 		got := map[ident.Listing]ident.Item{}
@@ -91,7 +92,7 @@ func TestMatchBindsOnlyWhatIsExactAndUnique(t *testing.T) {
 		}
 		storetest.Write(t, db, func(tx *store.Tx) error {
 			n, err := tx.BindingCounts(t.Context(), tenant, a)
-			if want := (store.BindingCounts{Unbound: 5, Ignored: 1, Conflict: 4}); n != want {
+			if want := (store.BindingCounts{Unbound: 6, Ignored: 1, Conflict: 5}); n != want {
 				t.Errorf("BindingCounts = %+v, want %+v", n, want)
 			}
 			return err
