@@ -31,6 +31,8 @@ func Run(t *testing.T, target Target) {
 		{"write stock", testStock},
 		{"write price", testPrice},
 		{"sales", testSales},
+		{"restart", testRestart},
+		{"webhooks", testWebhooks},
 		{"faults of reads", testReadFaults},
 		{"faults of writes", testWriteFaults},
 		{"bad rows", testBadRows},
@@ -95,6 +97,13 @@ type catalogue struct {
 	repeated []channel.ListingKey
 }
 
+func newCatalogue() catalogue {
+	return catalogue{
+		listings: map[channel.ListingKey]channel.Listing{}, counts: map[channel.StockKey]channel.Count{},
+		bySKU: map[string]channel.Listing{},
+	}
+}
+
 // list reads the whole catalogue.
 func (l *Link) list(t testing.TB) catalogue {
 	t.Helper()
@@ -106,10 +115,7 @@ func (l *Link) list(t testing.TB) catalogue {
 }
 
 func (l *Link) tryList(ctx context.Context) (catalogue, error) {
-	c := catalogue{
-		listings: map[channel.ListingKey]channel.Listing{}, counts: map[channel.StockKey]channel.Count{},
-		bySKU: map[string]channel.Listing{},
-	}
+	c := newCatalogue()
 	seen := map[channel.Cursor]bool{}
 	for from := channel.Cursor(""); ; {
 		p, err := l.Channel.List(ctx, from)

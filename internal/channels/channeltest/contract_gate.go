@@ -25,7 +25,7 @@ func testGate(t *testing.T, target Target) {
 	}
 	l.settle()
 	w := l.writer(t)
-	calls := l.calls(w.c)
+	calls := l.calls(t, w.c)
 	for _, c := range calls {
 		if err := c.do(l.ctx(t), l); err != nil {
 			t.Fatalf("%s = %v, want it to work", c.name, err)

@@ -1,6 +1,7 @@
 package channeltest
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,6 +87,9 @@ func testCapabilities(t *testing.T, target Target) {
 	}
 }
 
+// manyProducts make more than one page for any channel.
+const manyProducts = 1203
+
 func testList(t *testing.T, target Target) {
 	t.Run("an empty shop is an empty page", func(t *testing.T) {
 		l := Open(t, target)
@@ -96,7 +100,7 @@ func testList(t *testing.T, target Target) {
 	t.Run("every listing once with what the shop holds", func(t *testing.T) {
 		n := target.Catalogue
 		if n == 0 {
-			n = 1203
+			n = manyProducts
 		}
 		l := Open(t, target)
 		l.Shop.Add(l.products(n, 3)...)
@@ -127,6 +131,21 @@ func testList(t *testing.T, target Target) {
 			t.Errorf("List() = %d listings, want %d", len(c.listings), len(truth.SKUs))
 		}
 		c.agree(t, truth, true)
+	})
+	t.Run("text arrives as it was typed in", func(t *testing.T) {
+		l := Open(t, target)
+		ps := l.products(4, 1)
+		ps[0].SKU, ps[1].SKU = "CT-a", "CT-A"
+		ps[2].SKU = "CT-ü \"q\" \\ / <b>&amp; 😀"
+		ps[2].Title, ps[3].Title = "naïve \u202e title 😀 \"quoted\" <script>", strings.Repeat("ä", 300)
+		l.Shop.Add(ps...)
+		l.settle()
+		c, truth := l.list(t), l.Shop.Truth()
+		l.describe(t, c, truth)
+		c.agree(t, truth, true)
+		if len(c.findings) != 0 {
+			t.Errorf("findings %s for unusual but valid text, want none", kinds(c.findings))
+		}
 	})
 	t.Run("hand edits are seen", func(t *testing.T) {
 		l := Open(t, target)
@@ -240,10 +259,7 @@ func testRead(t *testing.T, target Target) {
 // read asks for keys in portions the channel allows and folds the answers.
 func (l *Link) read(t testing.TB, r channel.Reader, keys channel.Keys) catalogue {
 	t.Helper()
-	c := catalogue{
-		listings: map[channel.ListingKey]channel.Listing{}, counts: map[channel.StockKey]channel.Count{},
-		bySKU: map[string]channel.Listing{},
-	}
+	c := newCatalogue()
 	for len(keys.Stock)+len(keys.Prices) > 0 {
 		n := min(l.Caps.Read.MaxKeys, len(keys.Stock))
 		m := min(l.Caps.Read.MaxKeys-n, len(keys.Prices))

@@ -46,8 +46,7 @@ func testBadRows(t *testing.T, target Target) {
 				if err != nil {
 					t.Fatalf("List() with a repeated row = %v, want a page", err)
 				}
-				var c catalogue
-				c.listings, c.counts, c.bySKU = map[channel.ListingKey]channel.Listing{}, map[channel.StockKey]channel.Count{}, map[string]channel.Listing{}
+				c := newCatalogue()
 				c.add(p)
 				if len(c.repeated) != 0 {
 					t.Errorf("listings %v come twice in one page, want each once", c.repeated)

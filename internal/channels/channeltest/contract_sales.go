@@ -27,8 +27,14 @@ func (l *Link) reader(s channel.Seller) *reader {
 // poll reads pages until there is no more and returns how many lines came.
 func (r *reader) poll(t testing.TB) int {
 	t.Helper()
+	return r.pollWith(t, func(int) {})
+}
+
+// pollWith is poll with something happening after each page that is not the last.
+func (r *reader) pollWith(t testing.TB, between func(page int)) int {
+	t.Helper()
 	n := 0
-	for range 10_000 {
+	for page := range 10_000 {
 		p, err := r.s.Sales(r.l.ctx(t), r.at)
 		if err != nil {
 			t.Fatalf("Sales() = %v, want a page", err)
@@ -48,6 +54,7 @@ func (r *reader) poll(t testing.TB) int {
 		if !p.More {
 			return n
 		}
+		between(page)
 	}
 	t.Fatal("the feed has no end")
 	return 0
@@ -123,6 +130,8 @@ func testSales(t *testing.T, target Target) {
 	t.Run("lifecycle", func(t *testing.T) { testLifecycle(t, target) })
 	t.Run("open orders come first, however old", func(t *testing.T) { testOpenOrders(t, target) })
 	t.Run("many orders, every line, bounded pages", func(t *testing.T) { testManyOrders(t, target) })
+	t.Run("orders that move while the feed is read are not lost", func(t *testing.T) { testMoving(t, target) })
+	t.Run("a bad line harms itself only", func(t *testing.T) { testBadLine(t, target) })
 	t.Run("orders inside the visibility lag are not lost", func(t *testing.T) { testLag(t, target) })
 	t.Run("reading again gives the same", func(t *testing.T) { testAgain(t, target) })
 }
@@ -234,86 +243,5 @@ func testOpenOrders(t *testing.T, target Target) {
 		if got := r.net(id).quantity; got != 1 {
 			t.Errorf("open order %s takes %d in a feed read from the start, want 1", id, got)
 		}
-	}
-}
-
-func testManyOrders(t *testing.T, target Target) {
-	l := Open(t, target)
-	ps := l.products(5, 5)
-	for i := range ps {
-		ps[i].Stock = 1000
-	}
-	l.Shop.Add(ps...)
-	r := l.seller(t)
-	r.poll(t)
-	start := l.Shop.Truth().Counts
-	for i := range 230 {
-		id := l.buy(t, Item{ps[i%5].SKU, 1}, Item{ps[(i+1)%5].SKU, 2})
-		switch i % 4 {
-		case 1:
-			l.Shop.Pay(id)
-		case 2:
-			l.Shop.Pay(id)
-			l.Shop.Ship(id)
-		case 3:
-			l.Shop.Cancel(id)
-		}
-		if i%40 == 0 {
-			l.Clock.Advance(time.Second) // most orders share their second with others
-		}
-	}
-	l.settle()
-	r.poll(t)
-	r.explain(t, "after 230 orders", start)
-	whole := l.seller(t)
-	whole.poll(t)
-	for id, x := range r.lines {
-		if x.Quantity > x.Shipped {
-			if got, ok := whole.lines[id]; !ok || !cmp.Equal(got, x) {
-				t.Errorf("open line %v read from the start differs (-polled +from start):\n%s", id, cmp.Diff(x, got))
-			}
-		}
-	}
-}
-
-func testLag(t *testing.T, target Target) {
-	l := Open(t, target)
-	ps := l.products(1, 1)
-	ps[0].Stock = 1000
-	l.Shop.Add(ps...)
-	r := l.seller(t)
-	r.poll(t)
-	start := l.Shop.Truth().Counts
-	step := max(l.Caps.Sales.Lag/7, time.Second)
-	for range 40 { // polled far more often than the lag: whatever a poll misses, a later one must bring
-		l.buy(t, Item{ps[0].SKU, 1})
-		l.Clock.Advance(step)
-		r.poll(t)
-	}
-	l.settle()
-	r.poll(t)
-	r.explain(t, "after polling inside the lag", start)
-}
-
-func testAgain(t *testing.T, target Target) {
-	l := Open(t, target)
-	l.Shop.Add(l.products(3, 3)...)
-	r := l.seller(t)
-	r.poll(t)
-	l.Clock.Advance(time.Minute)
-	l.buy(t, Item{"CT-00001", 1}, Item{"CT-00002", 2})
-	l.settle()
-	from := r.at
-	r.poll(t)
-	first := r.lines
-	again := l.reader(r.s)
-	again.at = from
-	again.poll(t)
-	if diff := cmp.Diff(first, again.lines, cmp.AllowUnexported(lineID{})); diff != "" {
-		t.Errorf("the same cursor read twice (-first +second):\n%s", diff)
-	}
-	r.poll(t)
-	if diff := cmp.Diff(again.lines, r.lines, cmp.AllowUnexported(lineID{})); diff != "" {
-		t.Errorf("lines after a poll without news (-before +after):\n%s", diff)
 	}
 }

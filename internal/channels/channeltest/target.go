@@ -45,6 +45,7 @@ type Link struct {
 	Clock   *Clock
 	URL     string
 
+	client   *http.Client
 	server   *http.Server
 	requests atomic.Int64
 	served   atomic.Int64 // bytes of answers
@@ -79,28 +80,32 @@ func Open(t testing.TB, target Target) *Link {
 			t.Errorf("serve: %v", err)
 		}
 	})
-	settings, err := target.Driver.Check(target.settings(l.URL))
-	if err != nil {
-		t.Fatalf("settings: %v", err)
-	}
-	l.Channel, err = target.Driver.Open(channel.Deps{
-		Settings: settings,
-		Secret:   target.secret,
-		Client: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
-		Gate: l.Gate,
-		Now:  l.Clock.Now,
-	})
-	if err != nil {
-		t.Fatalf("Open(%s) = %v, want a channel", target.Driver.Kind, err)
-	}
+	l.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+	l.Reopen(t, target)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if l.Caps, err = l.Channel.Capabilities(ctx); err != nil {
 		t.Fatalf("Capabilities() = %v, want capabilities", err)
 	}
 	return l
+}
+
+// Reopen opens the driver once more on the same shop, as after a restart: whatever the old channel kept in memory is
+// gone, and cursors must do without it.
+func (l *Link) Reopen(t testing.TB, target Target) {
+	t.Helper()
+	settings, err := target.Driver.Check(target.settings(l.URL))
+	if err != nil {
+		t.Fatalf("settings: %v", err)
+	}
+	l.Channel, err = target.Driver.Open(channel.Deps{
+		Settings: settings, Secret: target.secret, Client: l.client, Gate: l.Gate, Now: l.Clock.Now,
+	})
+	if err != nil {
+		t.Fatalf("Open(%s) = %v, want a channel", target.Driver.Kind, err)
+	}
 }
 
 // patience is how long a call against a healthy shop may take before the test gives up.

@@ -9,7 +9,10 @@ import (
 	"carpediemstore.it/sync-connector/internal/channels/model"
 )
 
-const token = "tok-5c1e-not-for-anybody"
+const (
+	token      = "tok-5c1e-not-for-anybody"
+	hookSecret = "whsec-77ab-not-for-anybody"
+)
 
 // target is the contract's view of one preset.
 func target(p model.Preset) channeltest.Target {
@@ -17,6 +20,7 @@ func target(p model.Preset) channeltest.Target {
 		Driver: model.Driver(),
 		New: func(t testing.TB, now func() time.Time) channeltest.Shop {
 			o := p.Apply(model.Options{Name: "m", Now: now, Rand: rand.New(rand.NewPCG(7, 7))})
+			o.Hooks.Secret = hookSecret
 			o.Token = model.TokenOptions{Secret: token, Life: time.Hour}
 			m, err := model.New(o)
 			if err != nil {
@@ -24,7 +28,7 @@ func target(p model.Preset) channeltest.Target {
 			}
 			return model.NewServer(m)
 		},
-		Secrets: map[string]string{"token": token},
+		Secrets: map[string]string{"token": token, "webhook": hookSecret},
 		Canary:  model.Canary(),
 	}
 }

@@ -215,7 +215,7 @@ func (s *Server) sales(c *call) answer {
 	}
 	out := wireOrders{Lines: make([]wireLine, 0, len(p.changes)), AsOf: p.asOf.UnixMicro(), After: p.after, Skip: p.skip, More: p.more}
 	buyer := s.buyer()
-	for _, i := range p.changes {
+	for n, i := range p.changes {
 		x := s.feed.log[i]
 		f := x.fact
 		out.Lines = append(out.Lines, wireLine{
@@ -223,6 +223,9 @@ func (s *Server) sales(c *call) answer {
 			Returned: f.Returned, Taken: f.Taken, Version: f.Version, Placed: f.PlacedAt.UnixMicro(),
 			Changed: x.at.Add(s.o.Skew).UnixMicro(), Buyer: buyer, Contact: buyer.Name + " <" + buyer.Mail + ">",
 		})
+		if wrong, ok := wrongs(n); ok && c.kind == channeltest.FaultWrongType {
+			out.Lines[n].Quantity = wrong
+		}
 	}
 	return answer{body: out}
 }
@@ -284,4 +287,15 @@ func number(r *http.Request, name string) int {
 		return 0
 	}
 	return int(n)
+}
+
+// Hooks takes out the genuine webhooks that have arrived by now, as channeltest.Hooker asks.
+func (s *Server) Hooks() []channeltest.Hook {
+	var out []channeltest.Hook
+	for _, d := range s.Deliveries() {
+		if !d.Forged {
+			out = append(out, channeltest.Hook{Header: d.Header, Body: d.Body})
+		}
+	}
+	return out
 }

@@ -59,7 +59,7 @@ type wireLine struct {
 	Order    string    `json:"order"`
 	Line     string    `json:"line"`
 	Listing  string    `json:"listing"`
-	Quantity int64     `json:"quantity"`
+	Quantity any       `json:"quantity,omitempty"`
 	Shipped  int64     `json:"shipped"`
 	Returned int64     `json:"returned"`
 	Taken    int64     `json:"taken"`

@@ -1,0 +1,162 @@
+package channeltest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"carpediemstore.it/sync-connector/internal/channel"
+	"carpediemstore.it/sync-connector/internal/money"
+)
+
+// Hooker is a Shop that sends webhooks; Hooks takes out those it has sent since the last call. Its secret is the one of
+// Target.Secrets.
+type Hooker interface {
+	Hooks() []Hook
+}
+
+// Hook is one webhook as it arrives.
+type Hook struct {
+	Header http.Header
+	Body   []byte
+}
+
+// testWebhooks: the signature is checked over the raw body, and a hint is all that a webhook can say (F9, C24).
+func testWebhooks(t *testing.T, target Target) {
+	l := Open(t, target)
+	v, ok := l.Channel.(channel.Hooked)
+	if !ok {
+		return
+	}
+	for _, body := range []string{"", "{}", `{"id":1,"topic":"orders"}`, "[", "<html>"} {
+		if hints, err := v.VerifyWebhook(http.Header{}, []byte(body)); err == nil {
+			t.Errorf("VerifyWebhook(%q without a signature) = %+v, want it refused", body, hints)
+		}
+	}
+	shop, ok := l.Shop.(Hooker)
+	if !ok {
+		return
+	}
+	l.Shop.Add(l.products(2, 1)...)
+	for k, n := range l.Shop.Truth().Counts {
+		l.Shop.SetStock(k, n+1)
+	}
+	for k, p := range l.Shop.Truth().Prices {
+		l.Shop.SetPrice(k, money.Of(p.Minor+1, p.Currency))
+	}
+	if l.Caps.Sales.Feed {
+		l.Shop.Pay(l.buy(t, Item{"CT-00001", 1}))
+	}
+	l.settle()
+	hooks := shop.Hooks()
+	if len(hooks) == 0 {
+		t.Error("a shop with edits and orders sent no webhook (fake)")
+	}
+	for _, h := range hooks {
+		l.hook(t, target, v, h)
+	}
+}
+
+// hook checks one genuine webhook and its forgeries.
+func (l *Link) hook(t testing.TB, target Target, v channel.Hooked, h Hook) {
+	t.Helper()
+	hints, err := v.VerifyWebhook(h.Header, h.Body)
+	if err != nil {
+		t.Errorf("VerifyWebhook(genuine) = %v, want hints", err)
+	}
+	target.decent(t, err)
+	for _, x := range hints {
+		if x.Topic == "" || x.ID == "" {
+			t.Errorf("hint %+v: want a topic and an id", x)
+		}
+	}
+	j, err := json.Marshal(hints)
+	if leak := target.leak(fmt.Sprintf("%s %+v", j, hints)); leak != "" || err != nil {
+		t.Errorf("hints hold %s (%v)", leak, err)
+	}
+	for name, forged := range map[string]Hook{
+		"a changed body":   {h.Header, append([]byte(" "), h.Body...)},
+		"no signature":     {http.Header{}, h.Body},
+		"an empty body":    {h.Header, nil},
+		"another's secret": {h.Header, h.Body},
+	} {
+		verify := v
+		if name == "another's secret" {
+			if verify = l.stranger(t, target); verify == nil {
+				continue
+			}
+		}
+		if hints, err := verify.VerifyWebhook(forged.Header, forged.Body); err == nil {
+			t.Errorf("VerifyWebhook(%s) = %+v, want it refused", name, hints)
+		}
+	}
+}
+
+// stranger is the same adapter of an account with other secrets.
+func (l *Link) stranger(t testing.TB, target Target) channel.Hooked {
+	t.Helper()
+	others := map[string]string{}
+	for name, value := range target.Secrets {
+		others[name] = value + "-of-another-account"
+	}
+	target.Secrets = others
+	other := &Link{Gate: l.Gate, Clock: l.Clock, URL: l.URL, client: l.client}
+	other.Reopen(t, target)
+	v, ok := other.Channel.(channel.Hooked)
+	if !ok {
+		return nil
+	}
+	return v
+}
+
+// testRestart: a channel opened anew goes on from the cursors of the old one; nothing needed was only in memory.
+func testRestart(t *testing.T, target Target) {
+	l := Open(t, target)
+	n := target.Catalogue
+	if n == 0 {
+		n = manyProducts
+	}
+	l.Shop.Add(l.products(n, 3)...)
+	l.settle()
+	whole := l.list(t)
+	c := newCatalogue()
+	for from := channel.Cursor(""); ; {
+		p, err := l.Channel.List(l.ctx(t), from)
+		if err != nil {
+			t.Fatalf("List(%q) after a restart = %v, want a page", from, err)
+		}
+		c.add(p)
+		if from = p.Next; from == "" {
+			break
+		}
+		l.Reopen(t, target)
+	}
+	if diff := cmp.Diff(whole.order, c.order); diff != "" {
+		t.Errorf("the list read with a restart after each page (-whole +restarted):\n%s", diff)
+	}
+	if !l.Caps.Sales.Feed {
+		return
+	}
+	for i := range 60 {
+		l.buy(t, Item{fmt.Sprintf("CT-%05d", 1+i%n), 1})
+	}
+	l.settle()
+	r := l.seller(t)
+	r.poll(t)
+	s := l.seller(t)
+	for more := true; more; {
+		l.Reopen(t, target)
+		p, err := l.Channel.(channel.Seller).Sales(l.ctx(t), s.at)
+		if err != nil {
+			t.Fatalf("Sales(%q) after a restart = %v, want a page", s.at, err)
+		}
+		s.book(t, p.Lines)
+		s.at, more = p.Next, p.More
+	}
+	if diff := cmp.Diff(r.lines, s.lines, cmp.AllowUnexported(lineID{})); diff != "" {
+		t.Errorf("the feed read with a restart after each page (-whole +restarted):\n%s", diff)
+	}
+}
