@@ -144,6 +144,28 @@ func TestC23_RedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
+func TestAHostIsOneHowEverItIsWritten(t *testing.T) {
+	_, host := serve(t, func(http.ResponseWriter, *http.Request) {})
+	c := Loopback()
+	c.Resolver = names(func(name string) []string {
+		if name != "xn--bcher-kva.example" {
+			return nil
+		}
+		return []string{"127.0.0.1"}
+	})
+	g := newGuard(t, c)
+	port := fmt.Sprint(":", portOf(t, host))
+	client := g.Client("Bücher.example" + port)
+	for _, name := range []string{"xn--bcher-kva.example", "XN--BCHER-KVA.example", "bücher.example", "BÜCHER.Example"} {
+		if _, _, err := get(t, client, "http://"+name+port); err != nil {
+			t.Errorf("request to %s = %v, want an answer", name, err)
+		}
+	}
+	if r := g.Egress(); len(r) != 1 || r[0].Requests != 4 || r[0].Dials == 0 {
+		t.Errorf("Egress = %+v, want one host with 4 requests", r)
+	}
+}
+
 func TestC06_OnlyTheAccountsHostsAreReached(t *testing.T) {
 	url, host := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request came through") })
 	g := newGuard(t, Loopback())

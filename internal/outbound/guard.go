@@ -3,7 +3,6 @@ package outbound
 import (
 	"crypto/tls"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -62,5 +61,10 @@ func (t *trip) find(scheme, hostport string) *counts {
 	if c := t.hosts[hostport]; c != nil {
 		return c
 	}
-	return t.hosts[strings.TrimSuffix(strings.ToLower(hostport), ":"+defaultPort(scheme))]
+	// Written another way: capitals, a default port, letters beyond ASCII.
+	canonical, err := t.guard.host(scheme, hostport)
+	if err != nil {
+		return nil
+	}
+	return t.hosts[canonical]
 }
