@@ -109,6 +109,9 @@ func (s *Service) SetMode(ctx context.Context, who Caller, ref string, m flow.Mo
 		if err := tx.SetMode(ctx, x.Tenant, x.ID, m); err != nil {
 			return err
 		}
+		if err := tx.LookNow(ctx, x.Tenant, x.ID); err != nil {
+			return err
+		}
 		before := x.Mode
 		x.Mode = m
 		a = accountOf(x)

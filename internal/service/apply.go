@@ -188,5 +188,10 @@ func (s *Service) wakePlan(ctx context.Context, tx *store.Tx, who Caller, id ide
 	if err != nil || len(accounts) == 0 {
 		return err
 	}
-	return tx.Wake(ctx, who.Tenant, accounts...)
+	for _, a := range accounts { // what was put off for want of this approval
+		if err := tx.LookNow(ctx, who.Tenant, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -27,9 +27,14 @@ type Change struct {
 	GTIN       *string // "" clears
 	Title      *string
 	Components *[]store.Component // none: a plain item
+	Place      string             // of Count; "" is the main place
 	Count      *int64             // sellable now
 	Base, Cost *PriceChange
-	Sale       *SaleChange
+	// Floor, Ceiling and Advertised bound the prices of the item's listings, in their currency.
+	Floor, Ceiling, Advertised *PriceChange
+	Sale                       *SaleChange
+	// Make makes the item where there is none of this SKU; without it an unknown SKU is refused unless names are said.
+	Make bool
 }
 
 // PriceChange is a new amount, or none with Clear.
@@ -55,16 +60,20 @@ type itemValue struct {
 // countValue is old and new of actions count and adjust. Sellable is absent where nobody had counted.
 type countValue struct {
 	SKU      string `json:"sku"`
+	Place    string `json:"place,omitempty"`
 	Sellable *int64 `json:"sellable,omitempty"`
 	Adjust   int64  `json:"adjust,omitempty"`
 }
 
 // priceValue is old and new of action price; absent amounts are absent.
 type priceValue struct {
-	SKU  string        `json:"sku"`
-	Base *pricing.Sum  `json:"base,omitempty"`
-	Cost *pricing.Sum  `json:"cost,omitempty"`
-	Sale *pricing.Sale `json:"sale,omitempty"`
+	SKU        string         `json:"sku"`
+	Base       *pricing.Sum   `json:"base,omitempty"`
+	Cost       *pricing.Sum   `json:"cost,omitempty"`
+	Floor      *pricing.Bound `json:"floor,omitempty"`
+	Ceiling    *pricing.Bound `json:"ceiling,omitempty"`
+	Advertised *pricing.Bound `json:"advertised_minimum,omitempty"`
+	Sale       *pricing.Sale  `json:"sale,omitempty"`
 }
 
 func jsonText(v any) (string, error) {
@@ -130,12 +139,12 @@ func priceNow(x store.Item) (v priceValue, err error) {
 		if err != nil {
 			return v, fault.Wrap("sale price of "+x.SKU, err)
 		}
-		v.Sale = r.Sale
+		v.Floor, v.Ceiling, v.Advertised, v.Sale = r.Floor, r.Ceiling, r.AdvertisedMinimum, r.Sale
 	}
 	return v, nil
 }
 
-// blank reports whether an item has neither sale price nor advertised minimum of its own.
+// blank reports whether an item has no price rules of its own.
 func blank(extra string) bool { return extra == "" || extra == "{}" }
 
 func sum(minor int64, c money.Currency) *pricing.Sum {
@@ -152,6 +161,17 @@ func (v priceValue) after(c Change) (priceValue, error) {
 	if p := c.Cost; p != nil {
 		v.Cost = p.sum()
 	}
+	for _, b := range []struct {
+		change *PriceChange
+		to     **pricing.Bound
+	}{{c.Floor, &v.Floor}, {c.Ceiling, &v.Ceiling}, {c.Advertised, &v.Advertised}} {
+		if b.change == nil {
+			continue
+		}
+		if *b.to = nil; !b.change.Clear {
+			*b.to = &pricing.Bound{Sum: pricing.Sum(b.change.Amount)}
+		}
+	}
 	if p := c.Sale; p != nil {
 		if v.Sale = nil; !p.Clear {
 			sale := p.Sale
@@ -166,9 +186,19 @@ func (v priceValue) after(c Change) (priceValue, error) {
 	if v.Base != nil && v.Cost != nil && v.Base.Currency != v.Cost.Currency {
 		return v, fault.At(fault.Invalid, c.Where, "%s would have a base price in %s and a cost in %s: give both in one currency", c.SKU, v.Base.Currency, v.Cost.Currency)
 	}
-	_, err := v.extra()
-	return v, err
+	if _, err := v.extra(); err != nil {
+		return v, fault.At(fault.Invalid, c.Where, "%w", err)
+	}
+	return v, nil
 }
+
+// prices reports whether c says anything of prices.
+func (c Change) prices() bool {
+	return c.Base != nil || c.Cost != nil || c.Floor != nil || c.Ceiling != nil || c.Advertised != nil || c.Sale != nil
+}
+
+// key is what a change is about: two changes with the same key contradict each other.
+func (c Change) key() string { return c.SKU + "\x00" + c.Place }
 
 func (p PriceChange) sum() *pricing.Sum {
 	if p.Clear {
@@ -178,14 +208,14 @@ func (p PriceChange) sum() *pricing.Sum {
 	return &s
 }
 
-// extra renders the sale price as the item's own level of price rules; "" for none.
+// extra renders bounds and sale price as the item's own level of price rules; "" for none.
 func (v priceValue) extra() (string, error) {
-	if v.Sale == nil {
+	if v.Sale == nil && v.Floor == nil && v.Ceiling == nil && v.Advertised == nil {
 		return "", nil
 	}
-	r := pricing.Rules{Version: pricing.Version, Sale: v.Sale}
+	r := pricing.Rules{Version: pricing.Version, Floor: v.Floor, Ceiling: v.Ceiling, AdvertisedMinimum: v.Advertised, Sale: v.Sale}
 	if err := r.Check(); err != nil {
-		return "", fault.Wrap("sale price of "+v.SKU, err)
+		return "", fault.Wrap("prices of "+v.SKU, err)
 	}
 	return jsonText(r)
 }

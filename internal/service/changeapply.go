@@ -135,7 +135,12 @@ func (a *applier) apply(ctx context.Context, tx *store.Tx, rows []store.PlanRow)
 		action string
 		run    func(context.Context, *store.Tx, []*store.PlanRow) error
 	}{
-		{actionItem, a.items}, {actionPrice, a.prices}, {actionCount, a.countRows}, {actionAdjust, a.adjustments}, {actionRule, a.rules},
+		{actionItem, a.items},
+		{actionPrice, a.prices},
+		{actionCount, a.countRows},
+		{actionAdjust, a.adjustments},
+		{actionRule, a.rules},
+		{actionBind, a.bindings},
 	}
 	for _, step := range steps {
 		var mine []*store.PlanRow
@@ -304,7 +309,11 @@ func (a *applier) countRows(ctx context.Context, tx *store.Tx, rows []*store.Pla
 		ids = append(ids, x.ID)
 	}
 	slices.Sort(ids)
-	last, err := tx.LastEntries(ctx, a.who.Tenant, ids)
+	last, err := tx.LastEntries(ctx, a.who.Tenant, ids, planSources(a.plan)) // another place of the same plan is no news
+	if err != nil {
+		return err
+	}
+	places, err := tx.Places(ctx, a.who.Tenant, ids)
 	if err != nil {
 		return err
 	}
@@ -316,7 +325,7 @@ func (a *applier) countRows(ctx context.Context, tx *store.Tx, rows []*store.Pla
 			r.State, r.Note = store.RowStale, "the stock moved after the plan was made"
 			continue
 		}
-		e := x.Balance.CountTo(*v.Sellable)
+		e := countAt(x.Balance, places[x.ID], v.Place, *v.Sellable)
 		e.Source, e.Item, e.At, e.Actor, e.Note = rowSource(a.plan, r.No), x.ID, a.now, a.who.Name, fmt.Sprintf("plan %d", a.plan)
 		entries = append(entries, e)
 		r.State, r.Target = store.RowApplied, int64(x.ID)
@@ -324,8 +333,24 @@ func (a *applier) countRows(ctx context.Context, tx *store.Tx, rows []*store.Pla
 	return a.book(ctx, tx, entries)
 }
 
+// countAt returns the entry of a count. At the main place it means sellable now: what is reserved or held comes on top.
+// At another place it is what lies there: orders are not kept by place.
+func countAt(b ledger.Balance, places map[string]int64, place string, n int64) ledger.Entry {
+	if place != "" {
+		return ledger.Entry{Kind: ledger.Count, Place: place, OnHand: n - places[place]}
+	}
+	e := b.CountTo(n)
+	for _, elsewhere := range places {
+		e.OnHand += elsewhere
+	}
+	return e
+}
+
+// planSources begins the source keys of a plan's entries.
+func planSources(plan ident.Plan) string { return fmt.Sprintf("plan:%d:", plan) }
+
 // rowSource is the source key of the entry of a plan's row: booked once, however often the row is applied.
-func rowSource(plan ident.Plan, no int64) string { return fmt.Sprintf("plan:%d:%d", plan, no) }
+func rowSource(plan ident.Plan, no int64) string { return planSources(plan) + fmt.Sprint(no) }
 
 func (a *applier) book(ctx context.Context, tx *store.Tx, entries []ledger.Entry) error {
 	woken, err := tx.Book(ctx, a.who.Tenant, entries, false)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"carpediemstore.it/sync-connector/internal/catalog"
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/ident"
@@ -31,7 +32,7 @@ type builder struct {
 	plan     ident.Plan
 	next     int64
 	pending  []Change
-	seen     map[string]fault.Place
+	seen     map[string]struct{} // SKUs; a file's reader has refused lines that are there twice
 	problems []Problem
 	bad      int64 // lines that were refused
 	lines    int64 // lines that were taken
@@ -85,10 +86,13 @@ func message(err error) string {
 
 // take checks a change by itself and against those before it.
 func (b *builder) take(c Change) error {
-	if first, twice := b.seen[c.SKU]; twice {
-		return fault.At(fault.Invalid, c.Where, "SKU %q is in the file twice, first at %v: which line counts is not guessed", c.SKU, first)
+	if err := catalog.CheckSKU(c.SKU); err != nil {
+		return fault.At(fault.Invalid, c.Where, "%w", err)
 	}
-	b.seen[c.SKU] = c.Where
+	if _, twice := b.seen[c.SKU]; twice && c.Place == "" {
+		return fault.At(fault.Invalid, c.Where, "SKU %q is said twice: which counts is not guessed", c.SKU)
+	}
+	b.seen[c.SKU] = struct{}{}
 	return nil
 }
 
@@ -144,6 +148,8 @@ func (b *builder) rows(ctx context.Context, tx *store.Tx) ([]store.PlanRow, erro
 type knowledge struct {
 	items      map[string]store.Item
 	components map[ident.Item][]store.Component
+	places     map[ident.Item]map[string]int64
+	part       map[ident.Item]bool // a component of some bundle
 	last       map[ident.Item]ident.Entry
 }
 
@@ -171,17 +177,20 @@ func (b *builder) known(ctx context.Context, tx *store.Tx) (k knowledge, err err
 	if k.components, err = tx.Components(ctx, b.who.Tenant, bundles); err != nil {
 		return k, err
 	}
-	k.last, err = tx.LastEntries(ctx, b.who.Tenant, ids)
+	if k.part, err = tx.PartsOfBundles(ctx, b.who.Tenant, ids); err != nil {
+		return k, err
+	}
+	if k.places, err = tx.Places(ctx, b.who.Tenant, ids); err != nil {
+		return k, err
+	}
+	k.last, err = tx.LastEntries(ctx, b.who.Tenant, ids, "")
 	return k, err
 }
 
 // row computes what one change does: names first, then prices, then the count.
 func (b *builder) row(c Change, k knowledge) (out []store.PlanRow, err error) {
 	x, exists := k.items[c.SKU]
-	note := ""
-	if c.Where.Line > 0 {
-		note = fmt.Sprintf("line %d", c.Where.Line)
-	}
+	note := lineNote(c.Where.Line)
 	add := func(action string, f channel.Field, old, next any, rev int64) error {
 		r := store.PlanRow{Field: f, Target: int64(x.ID), Action: action, Rev: rev, State: store.RowPlanned, Note: note}
 		if old != nil {
@@ -196,7 +205,7 @@ func (b *builder) row(c Change, k knowledge) (out []store.PlanRow, err error) {
 	if err := b.names(c, x, exists, k, add); err != nil {
 		return nil, err
 	}
-	if c.Base != nil || c.Cost != nil || c.Sale != nil {
+	if c.prices() {
 		old, err := priceNow(x)
 		if err != nil {
 			return nil, err
@@ -223,13 +232,34 @@ func (b *builder) row(c Change, k knowledge) (out []store.PlanRow, err error) {
 	}
 	b.hasCounts = true
 	old := sellable(x.Balance)
-	if old != nil && *old == *c.Count {
+	if c.Place != "" {
+		old = placed(k.places[x.ID], c.Place)
+	}
+	if old != nil && *old == *c.Count && (c.Place != "" || len(k.places[x.ID]) == 0) {
 		return out, nil
 	}
 	if *c.Count == 0 {
 		b.zeroed++
 	}
-	return out, add(actionCount, channel.Stock, countValue{SKU: c.SKU, Sellable: old}, countValue{SKU: c.SKU, Sellable: c.Count}, int64(k.last[x.ID]))
+	return out, add(actionCount, channel.Stock, countValue{SKU: c.SKU, Place: c.Place, Sellable: old},
+		countValue{SKU: c.SKU, Place: c.Place, Sellable: c.Count}, int64(k.last[x.ID]))
+}
+
+// lineNote says which line of a file a row is from; "" for none.
+func lineNote(line int) string {
+	if line <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d", line)
+}
+
+// placed returns how many units are at a place; nil when the item was never there.
+func placed(places map[string]int64, place string) *int64 {
+	n, ok := places[place]
+	if !ok {
+		return nil
+	}
+	return &n
 }
 
 // must renders a value for comparison; what cannot be rendered differs from everything.
@@ -243,26 +273,19 @@ func must(v any) string {
 
 // names adds the row that makes an item or changes its names.
 func (b *builder) names(c Change, x store.Item, exists bool, k knowledge, add func(string, channel.Field, any, any, int64) error) error {
-	named := c.GTIN != nil || c.Title != nil || c.Components != nil
+	named := c.GTIN != nil || c.Title != nil || c.Components != nil || c.Make
 	if !exists && !named {
 		return fault.At(fault.Invalid, c.Where, "there is no item with SKU %q: make it with items set or items import first", c.SKU)
 	}
 	if !named {
 		return nil
 	}
+	if err := checkNames(c); err != nil {
+		return fault.At(fault.Invalid, c.Where, "%w", err)
+	}
 	if c.Components != nil {
-		for _, p := range *c.Components {
-			if p.SKU == c.SKU {
-				return fault.At(fault.Invalid, c.Where, "bundle %s cannot contain itself", c.SKU)
-			}
-			y, known := k.items[p.SKU]
-			_, inFile := b.seen[p.SKU]
-			if !known && !inFile {
-				return fault.At(fault.Invalid, c.Where, "component %q of bundle %s does not exist: a component comes before its bundles", p.SKU, c.SKU)
-			}
-			if y.Bundle {
-				return fault.At(fault.Invalid, c.Where, "component %q of bundle %s is a bundle itself", p.SKU, c.SKU)
-			}
+		if err := b.bundle(c, x, k); err != nil {
+			return fault.At(fault.Invalid, c.Where, "%w", err)
 		}
 		if exists && len(*c.Components) > 0 && !x.Bundle && x.Balance.Counted != 0 {
 			return fault.At(fault.Invalid, c.Where, "%s has stock of its own: count it to 0 under another SKU before it becomes a bundle", c.SKU)
@@ -278,4 +301,46 @@ func (b *builder) names(c Change, x store.Item, exists bool, k knowledge, add fu
 		return add(actionItem, "", old, next, 0)
 	}
 	return nil
+}
+
+// checkNames refuses what cannot name an item.
+func checkNames(c Change) error {
+	if c.GTIN != nil && *c.GTIN != "" {
+		if err := catalog.CheckGTIN(*c.GTIN); err != nil {
+			return err
+		}
+	}
+	if c.Title != nil {
+		return catalog.CheckTitle(*c.Title)
+	}
+	return nil
+}
+
+// bundle checks what a bundle is to be made of: plain items that exist, or that the file has named before.
+func (b *builder) bundle(c Change, x store.Item, k knowledge) error {
+	if len(*c.Components) == 0 {
+		return nil // a plain item again
+	}
+	parts := make([]catalog.Component, len(*c.Components))
+	for i, p := range *c.Components {
+		y, known := k.items[p.SKU]
+		if _, named := b.seen[p.SKU]; !known && !named {
+			return fault.New(fault.Invalid, "component %q of bundle %s does not exist: a component comes before its bundles", p.SKU, c.SKU)
+		}
+		if y.ID == 0 {
+			y.ID = -ident.Item(i + 1) // made by this file: told apart, and no bundle yet
+		}
+		parts[i] = catalog.Component{Item: y.ID, Units: p.Quantity}
+	}
+	return catalog.CheckBundle(x.ID, parts, catalog.Composition{
+		Bundle: func(id ident.Item) bool {
+			for _, y := range k.items {
+				if y.ID == id {
+					return y.Bundle
+				}
+			}
+			return false
+		},
+		Part: func(id ident.Item) bool { return id != 0 && k.part[id] },
+	})
 }

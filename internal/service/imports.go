@@ -46,12 +46,8 @@ type changeSource struct {
 // planChanges stores a plan of changes. Everything is read before anything is planned to the end: one bad line refuses all
 // of it, unless the options skip it.
 func (s *Service) planChanges(ctx context.Context, who Caller, src changeSource) (out Import, err error) {
-	b := &builder{s: s, who: who, seen: map[string]fault.Place{}}
-	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		b.plan, err = tx.AddPlan(ctx, who.Tenant, store.Plan{Kind: src.kind, Title: src.title, State: store.PlanBuilding, Counts: "{}", Actor: who.Name, CreatedAt: s.Now()})
-		return err
-	})
-	if err != nil {
+	b := &builder{s: s, who: who, seen: map[string]struct{}{}}
+	if b.plan, err = s.newPlan(ctx, who, src.kind, src.title); err != nil {
 		return out, err
 	}
 	err = b.build(ctx, src.changes, src.options.Progress)
@@ -63,33 +59,45 @@ func (s *Service) planChanges(ctx context.Context, who Caller, src changeSource)
 		return out, keepFirst(err, s.dropPlan(ctx, who, b.plan))
 	}
 	notes := planNotes{Match: b.added > 0, Complete: src.options.Complete, Rows: b.lines}
-	built := *b
+	if out.Bad > 0 {
+		notes.Notes = append(notes.Notes, fmt.Sprintf("%d lines were left out", out.Bad))
+	}
+	if src.options.Complete {
+		if err := s.complete(ctx, who, b, &notes); err != nil {
+			return out, keepFirst(err, s.dropPlan(ctx, who, b.plan))
+		}
+	}
+	out.Plan, err = s.finishPlan(ctx, who, b.plan, src.kind, src.title, notes, b.next)
+	return out, err
+}
+
+// newPlan makes a plan whose rows are still being collected.
+func (s *Service) newPlan(ctx context.Context, who Caller, kind, title string) (id ident.Plan, err error) {
+	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		id, err = tx.AddPlan(ctx, who.Tenant, store.Plan{Kind: kind, Title: title, State: store.PlanBuilding, Counts: "{}", Actor: who.Name, CreatedAt: s.Now()})
+		return err
+	})
+	return id, err
+}
+
+// finishPlan makes a plan of collected rows a draft; nil when there are none.
+func (s *Service) finishPlan(ctx context.Context, who Caller, id ident.Plan, kind, title string, notes planNotes, rows int64) (out *PlanDetail, err error) {
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
-		at := built // the transaction may run again
-		b, notes := &at, notes
-		if src.options.Complete {
-			if err := s.complete(ctx, tx, who, b, &notes); err != nil {
-				return err
-			}
+		if rows == 0 {
+			return tx.DropPlan(ctx, who.Tenant, id)
 		}
-		if b.next == 0 {
-			return tx.DropPlan(ctx, who.Tenant, b.plan)
-		}
-		if out.Bad > 0 {
-			notes.Notes = append(notes.Notes, fmt.Sprintf("%d lines were left out", out.Bad))
-		}
-		if err := tx.SetPlanCounts(ctx, who.Tenant, b.plan, src.title, notes.text()); err != nil {
+		if err := tx.SetPlanCounts(ctx, who.Tenant, id, title, notes.text()); err != nil {
 			return err
 		}
-		if err := tx.SetPlan(ctx, who.Tenant, b.plan, store.PlanDraft, 0); err != nil {
+		if err := tx.SetPlan(ctx, who.Tenant, id, store.PlanDraft, 0); err != nil {
 			return err
 		}
-		d, err := s.planDetail(ctx, tx, who, b.plan)
-		out.Plan = &d
-		if err != nil || src.kind == store.PlanEdit {
+		d, err := s.planDetail(ctx, tx, who, id)
+		out = &d
+		if err != nil || kind == store.PlanEdit {
 			return err
 		}
-		return s.act(ctx, tx, who, 0, "plan-create", "plan %d: %s, %d rows", b.plan, src.title, b.next)
+		return s.act(ctx, tx, who, 0, "plan-create", "plan %d: %s, %d rows", id, title, rows)
 	})
 	return out, err
 }
@@ -109,18 +117,22 @@ func (s *Service) dropPlan(ctx context.Context, who Caller, id ident.Plan) error
 
 // complete adds what follows from a file that names everything: items it does not name have none left. A file that lacks
 // too much of what there was is held instead of being believed (S6).
-func (s *Service) complete(ctx context.Context, tx *store.Tx, who Caller, b *builder, notes *planNotes) error {
-	limits, err := s.limits(ctx, tx, who, 0)
+func (s *Service) complete(ctx context.Context, who Caller, b *builder, notes *planNotes) error {
+	var limits guard.Limits
+	err := s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		limits, err = s.limits(ctx, tx, who, 0)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	previous, covered, err := b.coverage(ctx, tx)
+	previous, covered, err := b.coverage(ctx)
 	if err != nil {
 		return err
 	}
 	verdicts := []guard.Verdict{guard.Covering(limits, previous, covered)}
 	if b.hasCounts {
-		if err := b.zeroMissing(ctx, tx); err != nil {
+		if err := b.zeroMissing(ctx); err != nil {
 			return err
 		}
 		verdicts = append(verdicts, guard.ZeroRun(limits, guard.Zeroing{Listings: previous, Zeroed: b.zeroed}))
@@ -136,9 +148,13 @@ func (s *Service) complete(ctx context.Context, tx *store.Tx, who Caller, b *bui
 
 // coverage returns how many items there were before the file, and how many of them it names. A file that counts is
 // compared with the items that were counted before.
-func (b *builder) coverage(ctx context.Context, tx *store.Tx) (previous, covered int64, err error) {
+func (b *builder) coverage(ctx context.Context) (previous, covered int64, err error) {
 	for after := ident.Item(0); ; {
-		page, err := tx.Items(ctx, b.who.Tenant, store.ItemFilter{After: after, Limit: batch})
+		var page []store.Item
+		err := b.s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			page, err = tx.Items(ctx, b.who.Tenant, store.ItemFilter{After: after, Limit: batch})
+			return err
+		})
 		if err != nil || len(page) == 0 {
 			return previous, covered, err
 		}
@@ -156,41 +172,58 @@ func (b *builder) coverage(ctx context.Context, tx *store.Tx) (previous, covered
 }
 
 // zeroMissing plans a count of 0 for every item that offers something and that the file does not name.
-func (b *builder) zeroMissing(ctx context.Context, tx *store.Tx) error {
+func (b *builder) zeroMissing(ctx context.Context) error {
 	for after := ident.Item(0); ; {
-		page, err := tx.Sellables(ctx, b.who.Tenant, after, batch)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		after = page[len(page)-1].ID
-		page = slices.DeleteFunc(page, func(x store.Item) bool { _, named := b.seen[x.SKU]; return named })
-		ids := make([]ident.Item, len(page))
-		for i, x := range page {
-			ids[i] = x.ID
-		}
-		last, err := tx.LastEntries(ctx, b.who.Tenant, ids)
-		if err != nil {
-			return err
-		}
+		var last ident.Item
 		var rows []store.PlanRow
-		for _, x := range page {
-			zero := int64(0)
-			r := store.PlanRow{Field: channel.Stock, Target: int64(x.ID), Action: actionCount, Rev: int64(last[x.ID]), State: store.RowPlanned, Note: "not in the complete file"}
-			if r.Old, err = jsonText(countValue{SKU: x.SKU, Sellable: sellable(x.Balance)}); err != nil {
+		err := b.s.Store.Write(ctx, func(tx *store.Tx) error {
+			page, err := tx.Sellables(ctx, b.who.Tenant, after, batch)
+			if err != nil || len(page) == 0 {
+				last = 0
 				return err
 			}
-			if r.New, err = jsonText(countValue{SKU: x.SKU, Sellable: &zero}); err != nil {
+			last = page[len(page)-1].ID
+			page = slices.DeleteFunc(page, func(x store.Item) bool { _, named := b.seen[x.SKU]; return named })
+			if rows, err = b.zeroRows(ctx, tx, page); err != nil {
 				return err
 			}
-			b.next++
-			b.zeroed++
-			r.No = b.next
-			rows = append(rows, r)
-		}
-		if err := tx.AddRows(ctx, b.who.Tenant, b.plan, rows); err != nil {
+			return tx.AddRows(ctx, b.who.Tenant, b.plan, rows)
+		})
+		if err != nil || last == 0 {
 			return err
 		}
+		after = last
+		b.next += int64(len(rows))
+		b.zeroed += int64(len(rows))
 	}
+}
+
+// zeroRows are the rows that count items to nothing.
+func (b *builder) zeroRows(ctx context.Context, tx *store.Tx, items []store.Item) ([]store.PlanRow, error) {
+	ids := make([]ident.Item, len(items))
+	for i, x := range items {
+		ids[i] = x.ID
+	}
+	last, err := tx.LastEntries(ctx, b.who.Tenant, ids, "")
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]store.PlanRow, len(items))
+	zero := int64(0)
+	for i, x := range items {
+		r := store.PlanRow{
+			No: b.next + int64(i) + 1, Field: channel.Stock, Target: int64(x.ID), Action: actionCount, Rev: int64(last[x.ID]),
+			State: store.RowPlanned, Note: "not in the complete file",
+		}
+		if r.Old, err = jsonText(countValue{SKU: x.SKU, Sellable: sellable(x.Balance)}); err != nil {
+			return nil, err
+		}
+		if r.New, err = jsonText(countValue{SKU: x.SKU, Sellable: &zero}); err != nil {
+			return nil, err
+		}
+		rows[i] = r
+	}
+	return rows, nil
 }
 
 // limits returns the guards' limits in force for an account; 0 is the tenant's.

@@ -2,9 +2,7 @@ package service
 
 import (
 	"context"
-	"slices"
 
-	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/pricing"
 	"carpediemstore.it/sync-connector/internal/store"
@@ -22,9 +20,12 @@ type Stock struct {
 
 // ItemPrices is what an item's prices start from; absent amounts are left out.
 type ItemPrices struct {
-	Base *pricing.Sum  `json:"base,omitempty"`
-	Cost *pricing.Sum  `json:"cost,omitempty"`
-	Sale *pricing.Sale `json:"sale,omitempty"`
+	Base       *pricing.Sum   `json:"base,omitempty"`
+	Cost       *pricing.Sum   `json:"cost,omitempty"`
+	Floor      *pricing.Bound `json:"floor,omitempty"`
+	Ceiling    *pricing.Bound `json:"ceiling,omitempty"`
+	Advertised *pricing.Bound `json:"advertised_minimum,omitempty"`
+	Sale       *pricing.Sale  `json:"sale,omitempty"`
 }
 
 // Item is the seller's own SKU.
@@ -102,7 +103,7 @@ func itemsOf(ctx context.Context, tx *store.Tx, who Caller, found []store.Item) 
 				OnHand: x.Balance.OnHand, Reserved: x.Balance.Reserved, Held: x.Balance.Held, Available: sellable(x.Balance),
 				CountedAt: x.Balance.Counted, Places: places[x.ID],
 			},
-			Prices: ItemPrices{p.Base, p.Cost, p.Sale},
+			Prices: ItemPrices{p.Base, p.Cost, p.Floor, p.Ceiling, p.Advertised, p.Sale},
 		}
 	}
 	return out, nil
@@ -153,9 +154,6 @@ func listingsOf(ctx context.Context, tx *store.Tx, who Caller, item ident.Item) 
 
 // Edit applies one change to one item at once, as a plan of its own, so that it can be rolled back.
 func (s *Service) Edit(ctx context.Context, who Caller, c Change) (ItemDetail, error) {
-	if err := checkSKU(c.SKU); err != nil {
-		return ItemDetail{}, err
-	}
 	res, err := s.planChanges(ctx, who, changeSource{kind: store.PlanEdit, title: "edit of " + c.SKU, changes: func(yield func(Change, error) bool) { yield(c, nil) }})
 	if err != nil {
 		return ItemDetail{}, err
@@ -166,19 +164,4 @@ func (s *Service) Edit(ctx context.Context, who Caller, c Change) (ItemDetail, e
 		}
 	}
 	return s.Item(ctx, who, c.SKU)
-}
-
-// maxSKU is the longest SKU, in bytes; SKUs are kept byte for byte as they were given (F27).
-const maxSKU = 256
-
-func checkSKU(sku string) error {
-	switch {
-	case sku == "":
-		return fault.New(fault.Invalid, "a SKU is missing")
-	case len(sku) > maxSKU:
-		return fault.New(fault.Invalid, "a SKU has at most %d bytes", maxSKU)
-	case slices.ContainsFunc([]byte(sku), func(b byte) bool { return b < ' ' || b == 0x7f }):
-		return fault.New(fault.Invalid, "SKU %q has control characters", sku)
-	}
-	return nil
 }

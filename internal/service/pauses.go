@@ -168,8 +168,11 @@ func (s *Service) Resume(ctx context.Context, who Caller, q PauseRequest, dry bo
 		}
 		for _, x := range accounts {
 			woken = append(woken, x.ID)
+			if err := tx.LookNow(ctx, who.Tenant, x.ID); err != nil {
+				return err
+			}
 		}
-		return tx.Wake(ctx, who.Tenant, woken...)
+		return nil
 	})
 	if err == nil {
 		s.Wake(who.Tenant, woken...)

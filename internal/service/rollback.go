@@ -170,9 +170,29 @@ func (r *undo) row(ctx context.Context, p store.Plan, row store.PlanRow) error {
 			why = h[0].ID
 		}
 		return r.rule(h[0], why, row.Old)
+	case actionBind:
+		return r.binding(ctx, row)
 	case actionWrite:
 		return r.write(ctx, row)
 	}
+	return nil
+}
+
+// binding restores what a listing was bound to.
+func (r *undo) binding(ctx context.Context, row store.PlanRow) error {
+	var is bindValue
+	if err := json.Unmarshal([]byte(row.New), &is); err != nil {
+		return fault.New(fault.Internal, "read a binding: %w", err)
+	}
+	l, err := r.tx.ListingKeyed(ctx, r.who.Tenant, row.Account, is.Listing)
+	if err != nil {
+		return err
+	}
+	why := ""
+	if must(bindNow(l)) != row.New {
+		why = changedSince
+	}
+	r.add(store.PlanRow{Account: row.Account, Target: row.Target, Action: actionBind, Old: row.New, New: row.Old}, why)
 	return nil
 }
 

@@ -21,15 +21,15 @@ type Movement struct {
 	Key string
 }
 
-// Count says that so many units are sellable now: open orders and holds come on top of it on hand.
+// Count says that so many units are sellable now: open orders and holds come on top of it on hand. With a place it says
+// how many lie there.
 func (s *Service) Count(ctx context.Context, who Caller, m Movement) (ItemDetail, error) {
-	if m.Place != "" {
-		return ItemDetail{}, fault.New(fault.Usage, "a count is of all places together: what is sold is not kept by place")
-	}
 	if err := money.CheckQuantity(m.Units); err != nil {
 		return ItemDetail{}, fault.New(fault.Invalid, "%d is not a count: %w", m.Units, err)
 	}
-	return s.move(ctx, who, m, ledger.Count, func(b ledger.Balance) ledger.Entry { return b.CountTo(m.Units) })
+	return s.move(ctx, who, m, ledger.Count, func(b ledger.Balance, places map[string]int64) ledger.Entry {
+		return countAt(b, places, m.Place, m.Units)
+	})
 }
 
 // Receive books goods that arrived.
@@ -37,7 +37,9 @@ func (s *Service) Receive(ctx context.Context, who Caller, m Movement) (ItemDeta
 	if err := money.CheckQuantity(m.Units); err != nil || m.Units == 0 {
 		return ItemDetail{}, fault.New(fault.Invalid, "%d units cannot arrive: it is at least 1", m.Units)
 	}
-	return s.move(ctx, who, m, ledger.Receipt, func(ledger.Balance) ledger.Entry { return ledger.Entry{Kind: ledger.Receipt, OnHand: m.Units} })
+	return s.move(ctx, who, m, ledger.Receipt, func(ledger.Balance, map[string]int64) ledger.Entry {
+		return ledger.Entry{Kind: ledger.Receipt, OnHand: m.Units}
+	})
 }
 
 // Adjust books units that were found (positive), or lost or broken (negative).
@@ -45,11 +47,13 @@ func (s *Service) Adjust(ctx context.Context, who Caller, m Movement) (ItemDetai
 	if m.Units == 0 || money.CheckQuantity(max(m.Units, -m.Units)) != nil {
 		return ItemDetail{}, fault.New(fault.Invalid, "an adjustment is a number of units other than 0")
 	}
-	return s.move(ctx, who, m, ledger.Adjust, func(ledger.Balance) ledger.Entry { return ledger.Entry{Kind: ledger.Adjust, OnHand: m.Units} })
+	return s.move(ctx, who, m, ledger.Adjust, func(ledger.Balance, map[string]int64) ledger.Entry {
+		return ledger.Entry{Kind: ledger.Adjust, OnHand: m.Units}
+	})
 }
 
 // move books one entry that is computed on the locked balance.
-func (s *Service) move(ctx context.Context, who Caller, m Movement, kind ledger.Kind, entry func(ledger.Balance) ledger.Entry) (ItemDetail, error) {
+func (s *Service) move(ctx context.Context, who Caller, m Movement, kind ledger.Kind, entry func(ledger.Balance, map[string]int64) ledger.Entry) (ItemDetail, error) {
 	var woken []ident.Account
 	err := s.Store.Write(ctx, func(tx *store.Tx) error {
 		x, err := tx.ItemNamed(ctx, who.Tenant, m.SKU)
@@ -67,7 +71,11 @@ func (s *Service) move(ctx context.Context, who Caller, m Movement, kind ledger.
 		if err != nil {
 			return err
 		}
-		e := entry(locked[x.ID])
+		places, err := tx.Places(ctx, who.Tenant, []ident.Item{x.ID})
+		if err != nil {
+			return err
+		}
+		e := entry(locked[x.ID], places[x.ID])
 		e.Source, e.Item, e.Place, e.At, e.Actor, e.Note = source, x.ID, m.Place, s.Now(), who.Name, m.Note
 		if woken, err = tx.Book(ctx, who.Tenant, []ledger.Entry{e}, false); err != nil {
 			return err

@@ -200,13 +200,14 @@ func (t *Tx) Places(ctx context.Context, tenant ident.Tenant, items []ident.Item
 	return out, err
 }
 
-// LastEntries returns the newest ledger entry of each item: the revision that a planned count was made on. An item without
-// entries is missing.
-func (t *Tx) LastEntries(ctx context.Context, tenant ident.Tenant, items []ident.Item) (map[ident.Item]ident.Entry, error) {
+// LastEntries returns the newest ledger entry of each item: the revision that a planned count was made on. Entries whose
+// source begins with except are not looked at; "" looks at all. An item without entries is missing.
+func (t *Tx) LastEntries(ctx context.Context, tenant ident.Tenant, items []ident.Item, except string) (map[ident.Item]ident.Entry, error) {
 	out := make(map[ident.Item]ident.Entry, len(items))
 	err := t.each(ctx, `
-SELECT i.item, (SELECT max(e.entry) FROM entries e WHERE e.tenant = i.tenant AND e.item = i.item) FROM items i
-WHERE i.tenant = $1 AND i.item IN {ids $2}`, func(rs *sql.Rows) error {
+SELECT i.item, (SELECT e.entry FROM entries e WHERE e.tenant = i.tenant AND e.item = i.item AND ($3 = '' OR substr(e.source, 1, length($3)) <> $3)
+                ORDER BY e.entry DESC LIMIT 1)
+FROM items i WHERE i.tenant = $1 AND i.item IN {ids $2}`, func(rs *sql.Rows) error {
 		var item ident.Item
 		var last *ident.Entry
 		if err := rs.Scan(&item, &last); err != nil || last == nil {
@@ -214,6 +215,18 @@ WHERE i.tenant = $1 AND i.item IN {ids $2}`, func(rs *sql.Rows) error {
 		}
 		out[item] = *last
 		return nil
+	}, tenant, list(items), except)
+	return out, err
+}
+
+// PartsOfBundles returns which of items are a component of some bundle.
+func (t *Tx) PartsOfBundles(ctx context.Context, tenant ident.Tenant, items []ident.Item) (map[ident.Item]bool, error) {
+	out := map[ident.Item]bool{}
+	err := t.each(ctx, `SELECT DISTINCT component FROM components WHERE tenant = $1 AND component IN {ids $2}`, func(rs *sql.Rows) error {
+		var id ident.Item
+		err := rs.Scan(&id)
+		out[id] = true
+		return err
 	}, tenant, list(items))
 	return out, err
 }

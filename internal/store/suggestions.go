@@ -14,7 +14,7 @@ type Suggestion struct {
 	SKU     string        `json:"sku"` // of the item
 	Title   string        `json:"title"`
 	Pack    int64         `json:"pack"`
-	Score   int64         `json:"score"` // 0 … 100
+	Score   int64         `json:"score"` // 1 … 999
 	Reason  string        `json:"reason"`
 }
 

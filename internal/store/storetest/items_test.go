@@ -115,9 +115,15 @@ func TestComponentsPlacesAndLastEntries(t *testing.T) {
 			if d := cmp.Diff(map[ident.Item]map[string]int64{it["X"]: {"shop": 3}}, places); d != "" {
 				t.Errorf("Places (-want +got):\n%s", d)
 			}
-			last, err := tx.LastEntries(t.Context(), tenant, []ident.Item{it["X"], it["Y"]})
+			last, err := tx.LastEntries(t.Context(), tenant, []ident.Item{it["X"], it["Y"]}, "")
 			if d := cmp.Diff(map[ident.Item]ident.Entry{it["X"]: 2}, last); d != "" {
 				t.Errorf("LastEntries (-want +got):\n%s", d)
+			}
+			if last, _ = tx.LastEntries(t.Context(), tenant, []ident.Item{it["X"]}, "2"); last[it["X"]] != 1 {
+				t.Errorf("LastEntries but those of source 2 = %v, want the first", last)
+			}
+			if parts, err := tx.PartsOfBundles(t.Context(), tenant, []ident.Item{it["SET"], it["X"]}); err != nil || !cmp.Equal(parts, map[ident.Item]bool{it["X"]: true}) {
+				t.Errorf("PartsOfBundles = %v, %v, want X", parts, err)
 			}
 			b, n, err := tx.Fold(t.Context(), tenant, it["X"], 9)
 			if want := (ledger.Balance{OnHand: 5, Counted: 9}); b != want || n != 1 {
