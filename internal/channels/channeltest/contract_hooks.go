@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/money"
 )
@@ -110,53 +108,4 @@ func (l *Link) stranger(t testing.TB, target Target) channel.Hooked {
 		return nil
 	}
 	return v
-}
-
-// testRestart: a channel opened anew goes on from the cursors of the old one; nothing needed was only in memory.
-func testRestart(t *testing.T, target Target) {
-	l := Open(t, target)
-	n := target.Catalogue
-	if n == 0 {
-		n = manyProducts
-	}
-	l.Shop.Add(l.products(n, 3)...)
-	l.settle()
-	whole := l.list(t)
-	c := newCatalogue()
-	for from := channel.Cursor(""); ; {
-		p, err := l.Channel.List(l.ctx(t), from)
-		if err != nil {
-			t.Fatalf("List(%q) after a restart = %v, want a page", from, err)
-		}
-		c.add(p)
-		if from = p.Next; from == "" {
-			break
-		}
-		l.Reopen(t, target)
-	}
-	if diff := cmp.Diff(whole.order, c.order); diff != "" {
-		t.Errorf("the list read with a restart after each page (-whole +restarted):\n%s", diff)
-	}
-	if !l.Caps.Sales.Feed {
-		return
-	}
-	for i := range 60 {
-		l.buy(t, Item{fmt.Sprintf("CT-%05d", 1+i%n), 1})
-	}
-	l.settle()
-	r := l.seller(t)
-	r.poll(t)
-	s := l.seller(t)
-	for more := true; more; {
-		l.Reopen(t, target)
-		p, err := l.Channel.(channel.Seller).Sales(l.ctx(t), s.at)
-		if err != nil {
-			t.Fatalf("Sales(%q) after a restart = %v, want a page", s.at, err)
-		}
-		s.book(t, p.Lines)
-		s.at, more = p.Next, p.More
-	}
-	if diff := cmp.Diff(r.lines, s.lines, cmp.AllowUnexported(lineID{})); diff != "" {
-		t.Errorf("the feed read with a restart after each page (-whole +restarted):\n%s", diff)
-	}
 }
