@@ -3,6 +3,7 @@ package medusa
 import (
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -183,6 +184,7 @@ func TestABadRowHarmsOnlyItselfAndSaysWhy(t *testing.T) {
 		counts         int
 	}{
 		{"nothing wrong", "", "", "", true, true, 1},
+		{"not counted by the shop, though an item is linked", `"manage_inventory":true`, `"manage_inventory":false`, "", true, true, 0},
 		{"price as text", `"amount":12.34`, `"amount":"12.34"`, "bad-price", true, false, 1},
 		{"price absent", `"amount":12.34,`, ``, "bad-price", true, false, 1},
 		{"price null", `"amount":12.34`, `"amount":null`, "bad-price", true, false, 1},
@@ -325,6 +327,30 @@ func TestOrderLinesAreReadAsFacts(t *testing.T) {
 				t.Errorf("line = %v, bad %v, want %v, bad %v", got, orders[0].bad, x.want, x.badLine)
 			}
 		})
+	}
+}
+
+func TestALineThatComesTwiceIsReadOnce(t *testing.T) {
+	line := `{"id":"ordli_1","variant_id":"variant_1","quantity":1,"detail":{"fulfilled_quantity":0,"return_received_quantity":0}}`
+	row := `{"id":"order_1","status":"pending","version":1,"created_at":"2026-11-23T10:00:00Z","updated_at":"2026-11-23T10:00:00Z","items":[` + line + `,` + line + `]}`
+	x, err := decodeOrder([]byte(row))
+	if err != nil || len(x.lines) != 1 || len(x.bad) != 1 {
+		t.Errorf("decodeOrder() = %d lines, findings %v, %v, want one line and one finding", len(x.lines), x.bad, err)
+	}
+}
+
+func TestOnlyEarlierLinesThatAreMissingCountAsRemoved(t *testing.T) {
+	row := func(id string, version int, item string) string {
+		return fmt.Sprintf(`{"item_id":"%s","version":%d,"item":%s}`, id, version, item)
+	}
+	x := order{id: "order_1", version: 3, present: map[string]bool{"here": true}}
+	body := `{"order_items":[` + strings.Join([]string{
+		row("here", 3, `{"variant_id":"v1"}`), row("gone", 2, `{"variant_id":"v2"}`), row("newer", 4, `{"variant_id":"v3"}`),
+		row("by hand", 1, `{"variant_id":null}`), row("lost", 1, `null`), `{"version":1}`,
+	}, ",") + `]}`
+	lines, bad, err := decodeRemoved([]byte(body), x)
+	if err != nil || len(lines) != 1 || lines[0].Line != "gone" || lines[0].Listing != "v2" || lines[0].Quantity != 0 || len(bad) != 1 {
+		t.Errorf("decodeRemoved() = %+v, findings %v, %v, want the one line that is gone and one finding", lines, bad, err)
 	}
 }
 

@@ -247,6 +247,27 @@ func TestRefusalsOfAWriteAreReadForWhatTheySay(t *testing.T) {
 	}
 }
 
+func TestAPriceThatTheAnswerDoesNotShowIsNotCalledApplied(t *testing.T) {
+	row := func(amount string) string {
+		return `{"id":"v1","product_id":"p1","prices":[{"id":"price_1","amount":` + amount + `,"currency_code":"eur","min_quantity":null,"max_quantity":null,"rules":{}}]}`
+	}
+	for amount, want := range map[string]string{"19.9": "applied", "20": "unknown not-shown", `"19.9"`: "unknown not-shown"} {
+		c := against(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				answers(200, nil, `{"variants":[`+row("20")+`],"count":1}`)(w, r)
+				return
+			}
+			answers(200, nil, `{"created":[],"updated":[`+row(amount)+`]}`)(w, r)
+		})
+		r, err := c.Submit(t.Context(), channel.Batch{Field: channel.Price, Group: "p1", Writes: []channel.Write{{
+			Ref: 1, Listing: channel.ListingRef{Key: "v1", Group: "p1"}, Price: money.Of(1990, "EUR"),
+		}}})
+		if got := verdicts(r.Outcomes); err != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("an answer with %s = %v, %v, want %s", amount, got, err, want)
+		}
+	}
+}
+
 // Everything the adapter does goes through the calls listed here. /admin/products/batch is not among them: it deletes
 // every variant of a product that it does not name.
 func TestOnlyTheseCallsAreMade(t *testing.T) {
