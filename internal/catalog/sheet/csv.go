@@ -16,7 +16,7 @@ import (
 const peekSize = 64 << 10
 
 // separators that are recognised, in the order that decides between equals.
-var separators = [...]byte{',', ';', '\t'}
+const separators = ",;\t"
 
 // csvRows reads CSV.
 type csvRows struct {
@@ -59,7 +59,7 @@ func (f *File) openCSV(in *bufio.Reader) (source, error) {
 func declared(head []byte) (sep byte, length int) {
 	line, _, ok := bytes.Cut(head, []byte("\n"))
 	text := strings.TrimSuffix(string(line), "\r")
-	if !ok || len(text) != len("sep=;") || !strings.EqualFold(text[:4], "sep=") || bytes.IndexByte(separators[:], text[4]) < 0 {
+	if !ok || len(text) != len("sep=;") || !strings.EqualFold(text[:4], "sep=") || strings.IndexByte(separators, text[4]) < 0 {
 		return 0, 0
 	}
 	return text[4], len(line) + 1
@@ -79,7 +79,7 @@ func separatorOf(head []byte) byte {
 		if c == '\n' {
 			break
 		}
-		if i := bytes.IndexByte(separators[:], c); i >= 0 {
+		if i := strings.IndexByte(separators, c); i >= 0 {
 			counts[i]++
 		}
 	}

@@ -150,6 +150,10 @@ func TestWhatCannotBeReadOnEndsTheFileUnfinished(t *testing.T) {
 			t.Errorf("%s: errors %v, done %v, want the last of kind %v and not done", name, o.bad, o.done, c.kind)
 		}
 	}
+	unclosed := open(plan, io.MultiReader(strings.NewReader("sku,quantity\n\""), endless{}), sheet.Defaults())
+	if len(unclosed.bad) != 1 || !strings.Contains(unclosed.bad[0].Error(), "a quote may not be closed") {
+		t.Errorf("an endless quoted field: %v, want it stopped long before the end of the file", unclosed.bad)
+	}
 	limits := sheet.Defaults()
 	limits.Bytes = int64(len(many))
 	if o := open(plan, strings.NewReader(many), limits); !o.done {

@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"slices"
 	"strings"
 
 	"carpediemstore.it/sync-connector/internal/catalog"
@@ -43,29 +42,25 @@ func (b *book) readStyles(name string) (styles, error) {
 	return out, nil
 }
 
-// The built-in formats that show a number as it is stored (general, whole, text), and those that show a date or time.
-var (
-	plainFormats = [...]int{0, 1, 49}
-	dateFormats  = [...][2]int{{14, 22}, {27, 36}, {45, 47}, {50, 58}}
-)
-
 // kindOf tells what a number in a format is; code is the custom format, "" for a built-in one.
 func kindOf(id int, code string) catalog.CellKind {
-	if code == "" {
-		for _, r := range dateFormats {
-			if id >= r[0] && id <= r[1] {
-				return catalog.CellDate
-			}
-		}
-		if slices.Contains(plainFormats[:], id) {
-			return catalog.CellNumber
-		}
-		return catalog.CellFormatted
-	}
 	switch bare := letters(code); {
+	case code == "":
+		return builtIn(id)
 	case strings.EqualFold(code, "general") || code == "0" || code == "@":
 		return catalog.CellNumber
 	case strings.ContainsAny(bare, "ymdhs"):
+		return catalog.CellDate
+	}
+	return catalog.CellFormatted
+}
+
+// builtIn tells what a number in one of the formats without a code is.
+func builtIn(id int) catalog.CellKind {
+	switch {
+	case id == 0, id == 1, id == 49: // general, whole, text: shown as it is stored
+		return catalog.CellNumber
+	case id >= 14 && id <= 22, id >= 27 && id <= 36, id >= 45 && id <= 47, id >= 50 && id <= 58:
 		return catalog.CellDate
 	}
 	return catalog.CellFormatted

@@ -97,6 +97,9 @@ func TestCellsThatASpreadsheetChangedAreRefused(t *testing.T) {
 		"a time":                        {func(t *testing.T, f *excelize.File) { styled(t, f, "A2", 1.5, "[h]:mm") }, "date"},
 		"true":                          {func(t *testing.T, f *excelize.File) { set(t, f, map[string]any{"A2": true}) }, "true or false"},
 		"leading zeros that are shown":  {func(t *testing.T, f *excelize.File) { styled(t, f, "A2", 123, "00000") }, "shown otherwise"},
+		"two decimals that are shown":   {func(t *testing.T, f *excelize.File) { builtIn(t, f, "A2", 123, 2) }, "shown otherwise"},
+		"a percentage that is shown":    {func(t *testing.T, f *excelize.File) { builtIn(t, f, "A2", 1, 9) }, "shown otherwise"},
+		"a built-in date":               {func(t *testing.T, f *excelize.File) { builtIn(t, f, "A2", 45000, 14) }, "date"},
 		"a unit that is shown":          {func(t *testing.T, f *excelize.File) { styled(t, f, "A2", 123, `0 "Stk"`) }, "shown otherwise"},
 		"a fraction of a piece":         {func(t *testing.T, f *excelize.File) { set(t, f, map[string]any{"B2": 18.5}) }, "decimals"},
 		"a cell beside the header":      {func(t *testing.T, f *excelize.File) { set(t, f, map[string]any{"D2": "x"}) }, "has 4 cells"},
@@ -109,6 +112,18 @@ func TestCellsThatASpreadsheetChangedAreRefused(t *testing.T) {
 		if len(o.bad) != 1 || len(o.rows) != 0 || !strings.Contains(o.bad[0].Error(), c.want) || fault.WhereOf(o.bad[0]).Line != 2 {
 			t.Errorf("%s: rows %q, errors %v, want one error in line 2 that says %q", name, short(o.rows), o.bad, c.want)
 		}
+	}
+}
+
+func builtIn(t *testing.T, f *excelize.File, ref string, value any, format int) {
+	t.Helper()
+	set(t, f, map[string]any{ref: value})
+	id, err := f.NewStyle(&excelize.Style{NumFmt: format})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.SetCellStyle("Sheet1", ref, ref, id); err != nil {
+		t.Fatal(err)
 	}
 }
 
