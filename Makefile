@@ -1,0 +1,89 @@
+# The two commands to know: make demo, make test. `make help` lists the others.
+# Needs Go, make, git, node with npm, and a Debian-like package manager for what the tests install.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+BIN := build/bin
+PURE := ./internal/fault/... ./internal/money/... ./internal/ident/... ./internal/secret/... ./internal/channel/... ./internal/catalog/... \
+	./internal/guard/... ./internal/ledger/... ./internal/merge/... ./internal/plan/... ./internal/policy/... ./internal/pricing/...
+SOURCES := cmd internal test scripts
+
+# Nothing needs C, except the race detector of test-full.
+export CGO_ENABLED := 0
+# Official interface descriptions that tests compare with. Where CI=true they must be there.
+SPECS_DIR ?= $(realpath ../shared/specs)
+export SPECS_DIR
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: ## build/carpediem, one static file
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/carpediem ./cmd/carpediem
+
+.PHONY: demo
+demo: build ## everything in one process: shops, buyers, console (ARGS="--for 30s")
+	build/carpediem demo $(ARGS)
+
+.PHONY: check
+check: $(BIN)/golangci-lint ## before each commit: form, vet, lint, and the tests of the pure packages
+	$(BIN)/golangci-lint run
+	go test $(PURE) ./internal/archtest/...
+
+.PHONY: fmt
+fmt: $(BIN)/gofumpt ## bring the code into form
+	$(BIN)/gofumpt -w $(SOURCES)
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/staticcheck ## all linters
+	@unformed=$$($(BIN)/gofumpt -l $(SOURCES)); if [ -n "$$unformed" ]; then echo "not in form (make fmt):"; echo "$$unformed"; exit 1; fi
+	$(BIN)/golangci-lint run
+	$(BIN)/staticcheck -checks 'all,-ST1000,-ST1020,-ST1021,-ST1022' ./...
+
+.PHONY: test
+test: needs $(BIN)/suites $(BIN)/withpg ## everything CI runs, on one PostgreSQL, within 15 minutes
+	$(BIN)/withpg fsync=off $(BIN)/suites
+
+# CARPEDIEM_SEEDS, CARPEDIEM_CHECKS and CARPEDIEM_FUZZTIME say how much; a whole run takes hours.
+.PHONY: test-full
+test-full: needs $(BIN)/suites $(BIN)/withpg ## the long suites: race detector, more seeds and cases, fuzzing
+	$(BIN)/withpg fsync=off $(BIN)/suites -full -budget 12h
+
+.PHONY: bench
+bench: $(BIN)/withpg $(BIN)/benchstat ## benchmarks into build/bench.txt (BENCH=name, COUNT=5)
+	$(BIN)/withpg go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -count $(or $(COUNT),5) -timeout 2h ./... | tee build/bench.txt
+	$(BIN)/benchstat build/bench.txt
+
+.PHONY: vuln
+vuln: $(BIN)/govulncheck ## known vulnerabilities (VULNDB_DIR=folder of OSV files; without it the online database)
+	scripts/vuln.sh $(BIN)/govulncheck
+
+.PHONY: needs
+needs: ## install what the tests need and is missing: PostgreSQL, foreign stores, a browser
+	@scripts/ensure.sh
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
+
+# Tools are pinned in tools/go.mod, a module of its own so that they add nothing to ours.
+$(BIN)/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(BIN)/gofumpt: TOOL := mvdan.cc/gofumpt
+$(BIN)/staticcheck: TOOL := honnef.co/go/tools/cmd/staticcheck
+$(BIN)/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
+$(BIN)/benchstat: TOOL := golang.org/x/perf/cmd/benchstat
+$(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/govulncheck $(BIN)/benchstat: tools/go.mod tools/go.sum
+	@mkdir -p $(BIN)
+	cd tools && GOBIN=$(CURDIR)/$(BIN) go install $(TOOL)
+	@touch $@
+
+# Our own test programs: go decides whether there is anything to do.
+.PHONY: $(BIN)/suites $(BIN)/withpg
+$(BIN)/suites:
+	@go build -o $@ ./scripts/suites
+$(BIN)/withpg:
+	@go build -o $@ ./internal/testkit/pg/withpg
