@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/money"
 	"carpediemstore.it/sync-connector/internal/policy"
 	"carpediemstore.it/sync-connector/internal/policy/rule"
 )
@@ -97,6 +99,19 @@ func TestTheLastLevelThatSaysAFieldDecidesIt(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Merge differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestRulesThatNobodyCheckedDoNotPanic(t *testing.T) {
+	in := plain(3)
+	in.Rules = policy.Merge(policy.Level{Name: "tenant", Rules: policy.Rules{
+		Allocation: &policy.Allocation{}, Scarcity: &policy.Scarcity{At: 9, Keeper: 1, Shares: []policy.Weight{{Account: 2}}}, Blind: &policy.Blind{},
+		Locations: &policy.Locations{}, Velocity: &policy.Velocity{AtMost: -1},
+		Buffer: ptr(int64(-5)), Percent: ptr(2 * percent("100")),
+	}})
+	in.Delay, in.Parts[0].PerHour = time.Minute, ptr(money.MustRate("24"))
+	if got := policy.Target(in); got.Quantity != 3 {
+		t.Errorf("Target = %d (%s), want 3 for the keeper", got.Quantity, got.Sentence())
 	}
 }
 

@@ -22,7 +22,11 @@ type Weight struct {
 // to nothing when it is negative.
 func (s Scarcity) Right(account ident.Account, available int64) int64 {
 	available = max(0, available)
-	if len(s.Shares) == 0 {
+	var total int64
+	for _, h := range s.Shares {
+		total += max(0, h.Weight)
+	}
+	if total == 0 {
 		if account == s.Keeper {
 			return available
 		}
@@ -30,12 +34,9 @@ func (s Scarcity) Right(account ident.Account, available int64) int64 {
 	}
 	kept := min(available, s.Keep)
 	rest := available - kept
-	var total, own, given int64
+	var own, given int64
 	for _, h := range s.Shares {
-		total += h.Weight
-	}
-	for _, h := range s.Shares {
-		part := rest * h.Weight / total
+		part := rest * max(0, h.Weight) / total
 		given += part
 		if h.Account == account {
 			own += part

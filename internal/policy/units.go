@@ -147,7 +147,7 @@ func (c *chain) scarcity(in Input) {
 func (c *chain) allocation() {
 	a := c.rules.Rules.Allocation
 	switch {
-	case a == nil:
+	case a == nil || a.Percent == nil && a.Units == nil:
 		c.to(StepAllocation, c.n, noRule)
 	case c.scarce:
 		c.to(StepAllocation, c.n, "the last units are divided already")
@@ -164,7 +164,7 @@ const defaultEpsilon = money.Hundred / 100
 func (c *chain) velocity(delay time.Duration) {
 	v := c.rules.Rules.Velocity
 	switch {
-	case v == nil || v.AtMost == 0:
+	case v == nil || v.AtMost <= 0:
 		c.to(StepVelocity, c.n, noRule)
 		return
 	case c.scarce:
@@ -187,7 +187,7 @@ func (c *chain) velocity(delay time.Duration) {
 }
 
 func (c *chain) buffer() {
-	if b := c.rules.Rules.Buffer; b != nil {
+	if b := c.rules.Rules.Buffer; b != nil && *b >= 0 {
 		c.to(StepBuffer, c.n-*b, "%d kept back%s", *b, c.rules.Sources.By("buffer"))
 		return
 	}
@@ -195,7 +195,7 @@ func (c *chain) buffer() {
 }
 
 func (c *chain) percent() {
-	if p := c.rules.Rules.Percent; p != nil {
+	if p := c.rules.Rules.Percent; p != nil && *p <= money.Hundred {
 		c.to(StepPercent, p.Of(c.n), "%v %% of it, rounded down%s", *p, c.rules.Sources.By("percent"))
 		return
 	}

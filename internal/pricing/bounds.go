@@ -50,7 +50,7 @@ func (w *way) floor() *stop {
 // margin raises the price to what leaves the margin over cost when VAT and the channel's fee are gone.
 func (w *way) margin() *stop {
 	m := w.rules.Margin
-	if m == nil || m.None {
+	if m == nil || m.None || m.Percent == nil {
 		return w.amount(StepMargin, w.price, noRule)
 	}
 	cost := w.in.Cost
@@ -135,7 +135,7 @@ func (w *way) ceiling() *stop {
 // the guard instead of being raised in silence.
 func (w *way) sale() *stop {
 	s, by := w.rules.Sale, w.by("sale")
-	if s == nil || s.None {
+	if s == nil || s.None || s.Price == nil {
 		return w.amount(StepSale, w.price, noRule)
 	}
 	price := money.Amount(*s.Price)

@@ -207,6 +207,22 @@ func TestEveryPriceKeepsItsPromises(t *testing.T) {
 	}
 }
 
+func TestRulesThatNobodyCheckedDoNotPanic(t *testing.T) {
+	in := plain(t)
+	in.Rules = pricing.Merge(
+		pricing.Level{Name: "tenant", Rules: parse(t, `"tax_book": "included"`)},
+		pricing.Level{Name: "item", Rules: pricing.Rules{Margin: &pricing.Margin{}, Sale: &pricing.Sale{}, Rounding: &pricing.Rounding{}}},
+	)
+	if got := pricing.Compute(in); got.State != pricing.Send || got.Price.Minor != 1000 {
+		t.Errorf("Compute = %v %v (%s), want 10.00 EUR", got.State, got.Price, got.Note)
+	}
+	in.Rules = pricing.Merge(pricing.Level{Name: "item", Rules: parse(t, `"tax_book": "included", "fee": {"percent": 90}`)})
+	in.Rules.Rules.Fee.Percent = money.Hundred
+	if got := pricing.Compute(in); got.State != pricing.Refused {
+		t.Errorf("a fee of everything: Compute = %v %v, want refused", got.State, got.Price)
+	}
+}
+
 func FuzzParseRules(f *testing.F) {
 	for _, s := range []string{
 		`{"version":1}`, `{"version":1,"floor":"1.00 EUR","margin":{"percent":"5"}}`, `{"version":1,"sale":{"price":"1 JPY"}}`,
