@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/fault"
@@ -67,14 +66,14 @@ func (c *client) do(ctx context.Context, q request) (answer, error) {
 	case err != nil:
 		return answer{}, broken(ctx, err, true)
 	case len(body) > mostBody:
-		return answer{}, unavailable(0, "the shop's answer is larger than %d MiB and was not used", mostBody>>20)
+		return answer{}, unavailable("the shop's answer is larger than %d MiB and was not used", mostBody>>20)
 	}
 	if q.body == nil && stale(resp.Header) {
-		return answer{}, unavailable(0, "a cache answered with an old copy; exclude wp-json from the shop's page cache and CDN")
+		return answer{}, unavailable("a cache answered with an old copy; exclude wp-json from the shop's page cache and CDN")
 	}
 	doc, ok := document(body)
 	if !ok {
-		return answer{}, unavailable(0, "%s", notJSON(body))
+		return answer{}, unavailable("%s", notJSON(body))
 	}
 	return answer{body: doc, total: total(resp.Header), date: date(resp.Header)}, nil
 }
@@ -186,8 +185,8 @@ func broken(ctx context.Context, err error, sent bool) error {
 }
 
 // unavailable is a fault of a request that was sent and whose answer is of no use.
-func unavailable(after time.Duration, format string, args ...any) error {
+func unavailable(format string, args ...any) error {
 	e := fault.New(fault.Unavailable, format, args...)
-	e.After, e.Sent = after, true
+	e.Sent = true
 	return e
 }

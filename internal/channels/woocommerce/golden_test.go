@@ -33,15 +33,26 @@ func golden(t *testing.T, name, got string) {
 func TestRequestedFields(t *testing.T) {
 	var b strings.Builder
 	for _, x := range []struct{ name, fields string }{
-		{"products", productFields}, {"variations", variationFields}, {"orders", orderFields}, {"refunds", refundFields},
-		{"newest order", newestFields}, {"index", indexFields}, {"probes", idField},
-		{"decoded of products", strings.Join(productMembers, ",")}, {"decoded of orders", strings.Join(orderMembers, ",")},
-		{"decoded of order lines", strings.Join(lineMembers, ",")}, {"decoded of line metadata", strings.Join(metaMembers, ",")},
+		{"products", productFields},
+		{"variations", variationFields},
+		{"orders", orderFields},
+		{"refunds", refundFields},
+		{"newest order", newestFields},
+		{"index", indexFields},
+		{"probes", idField},
+		{"decoded of products", strings.Join(productMembers, ",")},
+		{"decoded of orders", strings.Join(orderMembers, ",")},
+		{"decoded of order lines", strings.Join(lineMembers, ",")},
+		{"decoded of line metadata", strings.Join(metaMembers, ",")},
 		{"kept of line metadata", strings.Join([]string{reducedKey, restockedKey, refundedKey}, ",")},
-		{"decoded of refunds", strings.Join(refundMembers, ",")}, {"decoded of refund lines", strings.Join(refundedMembers, ",")},
-		{"decoded of batches", strings.Join(batchMembers, ",")}, {"decoded of batch rows", strings.Join(resultMembers, ",")},
-		{"decoded of errors", strings.Join(errorMembers, ",")}, {"decoded of error data", strings.Join(statusMembers, ",")},
-		{"decoded of webhooks", strings.Join(webhookMembers, ",")}, {"decoded of the index", strings.Join(indexMembers, ",")},
+		{"decoded of refunds", strings.Join(refundMembers, ",")},
+		{"decoded of refund lines", strings.Join(refundedMembers, ",")},
+		{"decoded of batches", strings.Join(batchMembers, ",")},
+		{"decoded of batch rows", strings.Join(resultMembers, ",")},
+		{"decoded of errors", strings.Join(errorMembers, ",")},
+		{"decoded of error data", strings.Join(statusMembers, ",")},
+		{"decoded of webhooks", strings.Join(webhookMembers, ",")},
+		{"decoded of the index", strings.Join(indexMembers, ",")},
 	} {
 		b.WriteString(x.name + ": " + x.fields + "\n")
 	}

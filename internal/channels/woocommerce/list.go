@@ -169,7 +169,7 @@ func (a *adapter) rows(ctx context.Context, q request) ([]fetched, *int64, error
 	}
 	raws, ok := rows(ans.body)
 	if !ok {
-		return nil, nil, unavailable(0, "the shop's answer is not a list")
+		return nil, nil, unavailable("the shop's answer is not a list")
 	}
 	out := make([]fetched, len(raws))
 	for i, raw := range raws {

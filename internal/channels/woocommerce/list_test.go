@@ -62,8 +62,12 @@ func TestListActiveFollowsTheStatusOfProductAndParent(t *testing.T) {
 		key, status string
 		want        []bool
 	}{
-		{"1", "draft", []bool{false, true}}, {"1", "private", []bool{false, true}}, {"1", "publish", []bool{true, true}},
-		{"2:3", "private", []bool{true, false}}, {"2:3", "publish", []bool{true, true}}, {"2", "draft", []bool{true, false}},
+		{"1", "draft", []bool{false, true}},
+		{"1", "private", []bool{false, true}},
+		{"1", "publish", []bool{true, true}},
+		{"2:3", "private", []bool{true, false}},
+		{"2:3", "publish", []bool{true, true}},
+		{"2", "draft", []bool{true, false}},
 	} {
 		b.Edit(x.key, fake.Edit{Status: x.status})
 		c := b.list()

@@ -44,7 +44,7 @@ type step struct {
 func (p position) take(ids []int64, total *int64) (step, error) {
 	if p.Offset > 0 && p.Last > 0 && !p.Leap && (len(ids) == 0 || ids[0] > p.Last) {
 		if p.Backs++; p.Backs > mostBacks {
-			return step{}, unavailable(0, "the shop's list changes faster than it can be read")
+			return step{}, unavailable("the shop's list changes faster than it can be read")
 		}
 		p.Offset, p.Back = max(0, p.Offset-pageSize), true
 		return step{next: p, skip: true}, nil
@@ -52,7 +52,7 @@ func (p position) take(ids []int64, total *int64) (step, error) {
 	from, last := 0, int64(0)
 	for i, id := range ids {
 		if id != 0 && id < last {
-			return step{}, unavailable(0, "the shop does not list by id as it was asked to; a plugin changes the order, so rows would be missed")
+			return step{}, unavailable("the shop does not list by id as it was asked to; a plugin changes the order, so rows would be missed")
 		}
 		last = max(last, id)
 		if id != 0 && id <= p.Last {
@@ -67,7 +67,7 @@ func (p position) take(ids []int64, total *int64) (step, error) {
 	switch {
 	case st.done, news, p.Back && st.next.Offset > p.Offset:
 	case full:
-		return step{}, unavailable(0, "the shop answers every page with the same rows")
+		return step{}, unavailable("the shop answers every page with the same rows")
 	default: // what is new here is hidden
 		st.next.Offset, st.next.Leap = p.Offset+pageSize-1, true
 	}

@@ -54,10 +54,23 @@ func TestTrapPricesThatCannotBeUsedStayAbsent(t *testing.T) {
 		want *money.Amount
 		code string
 	}{
-		{`"11"`, is(euro(1100)), ""}, {`"10.00"`, is(euro(1000)), ""}, {`"18.550"`, is(euro(1855)), ""}, {`"0"`, is(euro(0)), ""}, {`""`, nil, ""},
-		{`"18.555"`, nil, "bad-price"}, {`"18,5"`, nil, "bad-price"}, {`"1e3"`, nil, "bad-price"}, {`"-5"`, nil, "bad-price"},
-		{`" 5"`, nil, "bad-price"}, {`5`, nil, "bad-price"}, {`null`, nil, "bad-price"}, {`{}`, nil, "bad-price"}, {`"NaN"`, nil, "bad-price"},
-		{`"99999999999999999999"`, nil, "bad-price"}, {`".5"`, nil, "bad-price"}, {`"5."`, nil, "bad-price"},
+		{`"11"`, is(euro(1100)), ""},
+		{`"10.00"`, is(euro(1000)), ""},
+		{`"18.550"`, is(euro(1855)), ""},
+		{`"0"`, is(euro(0)), ""},
+		{`""`, nil, ""},
+		{`"18.555"`, nil, "bad-price"},
+		{`"18,5"`, nil, "bad-price"},
+		{`"1e3"`, nil, "bad-price"},
+		{`"-5"`, nil, "bad-price"},
+		{`" 5"`, nil, "bad-price"},
+		{`5`, nil, "bad-price"},
+		{`null`, nil, "bad-price"},
+		{`{}`, nil, "bad-price"},
+		{`"NaN"`, nil, "bad-price"},
+		{`"99999999999999999999"`, nil, "bad-price"},
+		{`".5"`, nil, "bad-price"},
+		{`"5."`, nil, "bad-price"},
 	} {
 		p, err := decodeProduct([]byte(`{"id":1,"type":"simple","manage_stock":false,"regular_price":`+x.text+`}`), "EUR")
 		if err != nil {

@@ -75,7 +75,7 @@ func (a *adapter) fetch(ctx context.Context, route string, wanted []int64, found
 		}
 		for _, p := range ps {
 			if p.id == 0 {
-				return unavailable(0, "a row of the shop's answer has no id: %w", p.err)
+				return unavailable("a row of the shop's answer has no id: %w", p.err)
 			}
 			at := place{parentID, p.id}
 			if _, twice := found[at]; !twice {
@@ -83,7 +83,7 @@ func (a *adapter) fetch(ctx context.Context, route string, wanted []int64, found
 			}
 		}
 		if total != nil && distinct(idsOf(ps)) < *total {
-			return unavailable(0, "the shop counts %d rows and shows %d; nothing is concluded from the rest", *total, len(ps))
+			return unavailable("the shop counts %d rows and shows %d; nothing is concluded from the rest", *total, len(ps))
 		}
 	}
 	return nil

@@ -59,22 +59,22 @@ func (a *adapter) newest(ctx context.Context) (int64, error) {
 	}
 	raws, ok := rows(ans.body)
 	if !ok {
-		return 0, unavailable(0, "the shop's answer is not a list")
+		return 0, unavailable("the shop's answer is not a list")
 	}
 	if len(raws) == 0 {
 		return 0, nil
 	}
 	m, err := object(raws[0], "date_modified_gmt")
 	if err != nil {
-		return 0, unavailable(0, "the shop's newest order cannot be read: %w", err)
+		return 0, unavailable("the shop's newest order cannot be read: %w", err)
 	}
 	text, err := m.text("date_modified_gmt")
 	if err != nil {
-		return 0, unavailable(0, "the shop's newest order cannot be read: %w", err)
+		return 0, unavailable("the shop's newest order cannot be read: %w", err)
 	}
 	t, err := parseTime(text)
 	if err != nil {
-		return 0, unavailable(0, "the shop's newest order cannot be read: %w", err)
+		return 0, unavailable("the shop's newest order cannot be read: %w", err)
 	}
 	return sane(t, ans.date), nil
 }
@@ -102,7 +102,7 @@ func (a *adapter) orders(ctx context.Context, f feed) (channel.SalesPage, error)
 	}
 	raws, ok := rows(ans.body)
 	if !ok {
-		return channel.SalesPage{}, unavailable(0, "the shop's answer is not a list")
+		return channel.SalesPage{}, unavailable("the shop's answer is not a list")
 	}
 	found, errs, ids := make([]order, len(raws)), make([]error, len(raws)), make([]int64, len(raws))
 	newest := int64(0)
@@ -208,7 +208,7 @@ func (a *adapter) refunds(ctx context.Context, id int64) (map[int64]int64, error
 	}
 	out, err := decodeRefunds(ans.body)
 	if err != nil {
-		return nil, unavailable(0, "the shop's answer about refunds cannot be read: %w", err)
+		return nil, unavailable("the shop's answer about refunds cannot be read: %w", err)
 	}
 	return out, nil
 }

@@ -115,21 +115,21 @@ func loadOfficial(t testing.TB) *official {
 	if !ok {
 		return nil
 	}
-	var real struct {
+	var record struct {
 		Exchanges []exchange `json:"exchanges"`
 		Hooks     []captured `json:"webhook_deliveries"`
 	}
-	if err := json.Unmarshal(recorded, &real); err != nil {
+	if err := json.Unmarshal(recorded, &record); err != nil {
 		t.Fatal(err)
 	}
 	o := &official{
 		routes: schema.Routes, schemas: map[string]map[string]property{}, shapes: map[string]map[string][]string{},
-		exchanges: real.Exchanges, hooks: real.Hooks,
+		exchanges: record.Exchanges, hooks: record.Hooks,
 	}
 	for name, s := range schema.Schemas {
 		o.schemas[name] = s.Properties
 	}
-	for _, x := range real.Exchanges {
+	for _, x := range record.Exchanges {
 		o.learn(decoded(t, x.Response.Body))
 	}
 	for _, name := range []string{"product", "variation", "line", "webhook"} {

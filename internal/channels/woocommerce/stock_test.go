@@ -205,8 +205,10 @@ func TestTrapUnknownIDsHarmTheirOwnRowOnly(t *testing.T) {
 	b := newBench(t)
 	b.Add(simple("MUG", 1, 1200), simple("JAR", 1, 1200))
 	r, err := b.ch.Submit(t.Context(), channel.Batch{Field: channel.Stock, Writes: []channel.Write{
-		{Ref: 1, Stock: channel.StockKey{Key: "999"}, Quantity: 4}, {Ref: 2, Stock: channel.StockKey{Key: "2"}, Quantity: 4},
-		{Ref: 3, Stock: channel.StockKey{Key: "no key"}, Quantity: 4}, {Ref: 4, Stock: channel.StockKey{Key: "02"}, Quantity: 4},
+		{Ref: 1, Stock: channel.StockKey{Key: "999"}, Quantity: 4},
+		{Ref: 2, Stock: channel.StockKey{Key: "2"}, Quantity: 4},
+		{Ref: 3, Stock: channel.StockKey{Key: "no key"}, Quantity: 4},
+		{Ref: 4, Stock: channel.StockKey{Key: "02"}, Quantity: 4},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -108,7 +108,7 @@ func (a *adapter) send(ctx context.Context, f channel.Field, c call) ([]channel.
 	}
 	results, ok := decodeBatch(ans.body, a.set.currency)
 	if !ok {
-		return nil, unavailable(0, "the shop's answer to a batch is not one")
+		return nil, unavailable("the shop's answer to a batch is not one")
 	}
 	byID := map[int64][]result{}
 	for _, r := range results {

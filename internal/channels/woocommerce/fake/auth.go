@@ -73,16 +73,16 @@ func (s *Server) checkOAuth(c call) *answer {
 	if key != s.opt.Key {
 		return fail("Consumer key is invalid.")
 	}
-	var make func() hash.Hash
+	var digest func() hash.Hash
 	switch c.arg("oauth_signature_method") {
 	case "HMAC-SHA1":
-		make = sha1.New
+		digest = sha1.New
 	case "HMAC-SHA256":
-		make = sha256.New
+		digest = sha256.New
 	default:
 		return fail("Invalid signature - signature method is invalid.")
 	}
-	mac := hmac.New(make, []byte(s.opt.Secret+"&"))
+	mac := hmac.New(digest, []byte(s.opt.Secret+"&"))
 	mac.Write([]byte(baseString(c)))
 	got, err := base64.StdEncoding.DecodeString(c.arg("oauth_signature"))
 	if err != nil || !hmac.Equal(got, mac.Sum(nil)) {

@@ -162,7 +162,7 @@ func sortBy[T any](p paging, rows []T, by func(T) (id int64, created, modified t
 	slices.SortStableFunc(rows, func(a, b T) int {
 		x, xc, xm := by(a)
 		y, yc, ym := by(b)
-		n := 0
+		var n int
 		switch p.orderby {
 		case "date":
 			n = xc.Compare(yc)

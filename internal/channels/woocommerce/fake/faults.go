@@ -91,7 +91,7 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, f channeltest.Fa
 	s.mu.Lock()
 	t := s.traps
 	s.mu.Unlock()
-	a := answer{}
+	var a answer
 	switch {
 	case t.Redirect:
 		w.Header().Set("Location", "https://www.shop.example/")

@@ -34,7 +34,7 @@ func (s *Server) AddPool(group string, stock int64, products ...channeltest.Prod
 	above.manage, above.quantity = true, &stock
 }
 
-func (s *Server) add(x channeltest.Product, manage bool) *product {
+func (s *Server) add(x channeltest.Product, manage bool) {
 	p := &product{kind: "simple", name: x.Title, sku: x.SKU, gtin: x.GTIN, regular: x.Price.Text(), manage: manage}
 	if manage {
 		n := x.Stock
@@ -47,7 +47,7 @@ func (s *Server) add(x channeltest.Product, manage bool) *product {
 		p.kind, p.parent = "variation", s.groups[x.Group]
 		p.option = fmt.Sprintf("Option %d", len(s.products[p.parent].children)+1)
 	}
-	return s.insert(p)
+	s.insert(p)
 }
 
 // Buy places an order as a checkout does.
@@ -101,7 +101,7 @@ func (s *Server) sellable(h *product) int64 {
 	return *h.quantity - s.reserved(h)
 }
 
-// Pay, Ship and Cancel move an order on.
+// Pay makes an order one whose payment has come.
 func (s *Server) Pay(order string) { s.advance(order, "processing", "paid") }
 
 // Ship completes an order.
