@@ -25,6 +25,8 @@ type client struct {
 	gate    channel.Gate
 	now     func() time.Time
 	session session
+	// today is the store's clock by its newest answer, in milliseconds since 1970; 0 when it does not say.
+	today atomic.Int64
 }
 
 // ask sends one document with the account's credentials and returns the data member of the answer.
@@ -38,11 +40,15 @@ func (c *client) ask(ctx context.Context, op channel.Op, doc string, vars any) (
 		return data, err
 	}
 	// FORBIDDEN means either that the session ended or that the role lacks a right.
-	if _, aliveErr := c.post(ctx, channel.OpAuth, request{Query: docAlive}, cred); aliveErr == nil {
+	_, aliveErr := c.post(ctx, channel.OpAuth, request{Query: docAlive}, cred)
+	if aliveErr == nil {
 		return nil, err
 	}
+	if code, ok := codeOf(aliveErr); !ok || code != codeForbidden {
+		return nil, beside(aliveErr)
+	}
 	if cred, err = c.session.renew(ctx, c, cred); err != nil {
-		return nil, &fault.Error{Kind: fault.KindOf(err), After: fault.AfterOf(err), Sent: true, Err: err}
+		return nil, beside(err)
 	}
 	// The store checks the session before it looks at a request, so the first one did nothing (F14): not a retry.
 	return c.post(ctx, op, request{doc, vars}, cred)
@@ -79,6 +85,10 @@ func (c *client) exchange(ctx context.Context, op channel.Op, r request, cred cr
 		return nil, nil, carried(ctx, err, sent.Load())
 	}
 	defer res.Body.Close()
+	c.today.Store(0)
+	if t, err := http.ParseTime(res.Header.Get("Date")); err == nil {
+		c.today.Store(t.UnixMilli() + 999) // the header counts whole seconds
+	}
 	after := retryAfter(res.Header, c.now())
 	if after > 0 || res.StatusCode == http.StatusTooManyRequests {
 		if after <= 0 {

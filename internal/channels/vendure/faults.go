@@ -62,10 +62,10 @@ func refused(code string) error {
 	return e
 }
 
-// codeOf returns the store's own error code behind err; ok is false when err is not an answer of the store itself.
+// codeOf returns the store's own error code behind err; ok is false when err is not the store's answer to the request.
 func codeOf(err error) (code string, ok bool) {
 	r, ok := errors.AsType[*refusal](err)
-	if !ok {
+	if !ok || !fault.SentOf(err) {
 		return "", false
 	}
 	return r.code, true
@@ -84,6 +84,11 @@ func unsent(err error) error {
 		return nil
 	}
 	return &fault.Error{Kind: fault.KindOf(err), After: fault.AfterOf(err), Err: err}
+}
+
+// beside is the error of a call that stood beside the wanted one: it keeps kind and text, and is no answer to it.
+func beside(err error) error {
+	return &fault.Error{Kind: fault.KindOf(err), Msg: err.Error(), After: fault.AfterOf(err), Sent: true}
 }
 
 // carried turns an error of the transport into a fault. The text of the error is not kept: it holds addresses.

@@ -57,6 +57,7 @@ type bookmark struct {
 	Newest  int64 `json:"newest"`  // newest order seen
 	Changed int64 `json:"changed"` // newest change seen
 	Polls   int   `json:"polls"`
+	Today   int64 `json:"-"` // the store's clock; 0 when unknown
 }
 
 // Sales reads one page of the feed.
@@ -75,6 +76,7 @@ func (s *shop) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPag
 		return channel.SalesPage{}, err
 	}
 	p, taken := sales(orders)
+	b.clamp(s.client.today.Load())
 	b, p.More = b.turn(orders[:taken], len(orders) > taken)
 	text, err := json.Marshal(b)
 	if err != nil {
@@ -103,6 +105,23 @@ func (s *shop) mark(ctx context.Context, from channel.Cursor) (bookmark, error) 
 		return bookmark{}, err
 	}
 	return bookmark{Pass: passOpen, Newest: placed, Changed: changed}, nil
+}
+
+// clamp keeps the bookmark out of the store's future. An order dated ahead, or a clock of the store that was set back,
+// would else hide every order placed until that time (F13). Only times of the store are compared (I21).
+func (b *bookmark) clamp(today int64) {
+	if b.Today = today; today > 0 {
+		b.Newest, b.Changed = min(b.Newest, today), min(b.Changed, today)
+		b.From = min(b.From, today-overlap)
+	}
+}
+
+// past is t, or the store's present when t lies after it.
+func (b bookmark) past(t int64) int64 {
+	if b.Today > 0 {
+		return min(t, b.Today)
+	}
+	return t
 }
 
 // ask returns the next request of the pass.
@@ -146,10 +165,10 @@ func (b bookmark) turn(orders []order, cut bool) (bookmark, bool) {
 	}
 	last := int64(0)
 	for _, o := range orders {
-		b.Newest = max(b.Newest, o.placed)
+		b.Newest = max(b.Newest, b.past(o.placed))
 		switch b.Pass {
 		case passChanged:
-			b.Changed, last = max(b.Changed, o.changed), max(last, o.changed)
+			b.Changed, last = max(b.Changed, b.past(o.changed)), max(last, o.changed)
 		default:
 			last = max(last, o.placed)
 			b.watch(o)
@@ -190,7 +209,7 @@ func (b bookmark) again(orders []order, cut bool) bookmark {
 	came := map[string]order{}
 	for _, o := range orders {
 		came[o.id] = o
-		b.Newest = max(b.Newest, o.placed)
+		b.Newest = max(b.Newest, b.past(o.placed))
 	}
 	front, rest := slices.Clone(b.Old[:b.Skip]), []string(nil)
 	for _, id := range b.Old[b.Skip:] {

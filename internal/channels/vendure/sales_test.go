@@ -360,6 +360,24 @@ func partly(s *fake.Server, id string) bool {
 	return done > 0 && done < all
 }
 
+// TestAStoreWhoseClockWasAhead: what it sold in its future must not hide what it sells in its present (F13).
+func TestAStoreWhoseClockWasAhead(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * time.Hour, 9 * 365 * 24 * time.Hour} {
+		f := newBench(t, 1, fake.Options{Commit: time.Nanosecond}, nil).feed()
+		f.settle(t)
+		f.clock.Advance(ahead)
+		f.far.Ship(f.buy(t, channeltest.Item{SKU: "A0", Quantity: 1}))
+		f.settle(t)
+		f.clock.Advance(-ahead)
+		for range 3 {
+			f.settle(t)
+			id := f.buy(t, channeltest.Item{SKU: "A0", Quantity: 2})
+			f.far.Ship(id)
+			f.expect(t, "sold after the clock was set right", id, facts{2, 2, 0, 2})
+		}
+	}
+}
+
 func TestABookmarkThatIsNotOursIsRefused(t *testing.T) {
 	b := newBench(t, 1, fake.Options{}, nil)
 	for _, c := range []channel.Cursor{"x", "{}", `{"pass":"other"}`, `{"pass":"again","skip":3}`, `{"pass":"placed","skip":-1}`} {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,84 +56,6 @@ func newBench(t *testing.T, n int, o fake.Options, settings map[string]string) *
 
 func stockWrite(ref int64, key string, n int64) channel.Write {
 	return channel.Write{Ref: ref, Stock: channel.StockKey{Key: key, Location: "1"}, Quantity: n}
-}
-
-func TestASessionThatEndedIsRenewedOnceAndTheWriteHappens(t *testing.T) {
-	b := newBench(t, 1, fake.Options{}, nil)
-	if _, err := b.List(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
-	b.far.EndSessions()
-	before := b.far.Requests()
-	r, err := b.Submit(t.Context(), channel.Batch{Field: channel.Stock, Writes: []channel.Write{stockWrite(1, "1", 7)}})
-	if err != nil || r.Outcomes[0].State != channel.Applied {
-		t.Errorf("Submit() with an ended session = %+v, %v, want applied", r, err)
-	}
-	// The refused write, the question whether the session lives, the login, the write.
-	if n := b.far.Requests() - before; n != 4 {
-		t.Errorf("renewing took %d requests, want 4", n)
-	}
-}
-
-func TestALackingRightIsNotTakenForAnEndedSession(t *testing.T) {
-	b := newBench(t, 1, fake.Options{}, nil)
-	b.far.Deny("UpdateCatalog")
-	b.far.Deny("ReadOrder")
-	_, err := b.Submit(t.Context(), channel.Batch{Field: channel.Stock, Writes: []channel.Write{stockWrite(1, "1", 7)}})
-	if !fault.Is(err, fault.Forbidden) || !fault.SentOf(err) {
-		t.Errorf("Submit() without the right = %v (kind %v), want forbidden", err, fault.KindOf(err))
-	}
-	before := b.far.Requests()
-	if _, err = b.Sales(t.Context(), ""); !fault.Is(err, fault.Forbidden) {
-		t.Errorf("Sales() without the right = %v, want forbidden", err)
-	}
-	if n := b.far.Requests() - before; n != 2 {
-		t.Errorf("a lacking right took %d requests, want 2: no new login", n)
-	}
-	g, err := b.Probe(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var missing []string
-	for _, s := range g.Scopes {
-		if !s.Granted {
-			missing = append(missing, s.Name)
-		}
-	}
-	if diff := cmp.Diff([]string{"UpdateCatalog", "ReadOrder"}, missing); diff != "" {
-		t.Errorf("rights the probe misses (-want +got):\n%s", diff)
-	}
-	if n := b.far.Truth().Counts[channel.StockKey{Key: "1", Location: "1"}]; n != 1000 {
-		t.Errorf("the probe left stock %d, want 1000", n)
-	}
-}
-
-func TestBadCredentialsAreUnauthorized(t *testing.T) {
-	b := newBench(t, 1, fake.Options{}, nil)
-	for name, secrets := range map[string]map[string]string{
-		"wrong password": {"username": "u", "password": "x"},
-		"wrong key":      {"api_key": "x"},
-		"nothing":        {},
-		"half a login":   {"username": "u"},
-	} {
-		b.client.session = session{secret: sealed(secrets)}
-		if _, err := b.Capabilities(t.Context()); !fault.Is(err, fault.Unauthorized) || strings.Contains(err.Error(), "password:") {
-			t.Errorf("%s: Capabilities() = %v (kind %v), want unauthorized", name, err, fault.KindOf(err))
-		}
-	}
-}
-
-func TestAKeyThatWasReplacedIsReadAgain(t *testing.T) {
-	b := newBench(t, 1, fake.Options{}, nil)
-	secrets := map[string]string{"api_key": "old"}
-	b.client.session = session{secret: sealed(secrets)}
-	if _, err := b.Capabilities(t.Context()); !fault.Is(err, fault.Unauthorized) {
-		t.Fatalf("Capabilities() with the old key = %v, want unauthorized", err)
-	}
-	secrets["api_key"] = "k"
-	if _, err := b.Capabilities(t.Context()); err != nil {
-		t.Errorf("Capabilities() with the new key = %v, want none", err)
-	}
 }
 
 func TestSettingsThatDoNotFitTheStoreAreRefusedWithTheReason(t *testing.T) {
@@ -284,82 +205,57 @@ func TestACatalogueThatKeepsChangingIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestALaxAnswerToAWriteIsUnknown(t *testing.T) {
-	rows := map[string]variantRow{
-		"1": {ID: "1", Tracks: "TRUE", StockLevels: []levelRow{{Place: "1", OnHand: []byte("6"), Allocated: []byte("0")}}},
-		"2": {ID: "2", Tracks: "TRUE", StockLevels: []levelRow{{Place: "1", OnHand: []byte("7"), Allocated: []byte("0")}}},
+func TestAShortAnswerToAReadProvesNothingGone(t *testing.T) {
+	b := newBench(t, 4, fake.Options{}, nil)
+	var keys channel.Keys
+	for _, id := range []string{"1", "2", "3", "4"} {
+		keys.Stock = append(keys.Stock, channel.StockKey{Key: id, Location: "1"})
+		keys.Prices = append(keys.Prices, channel.ListingRef{Key: channel.ListingKey(id)})
 	}
-	b := channel.Batch{Writes: []channel.Write{stockWrite(11, "1", 7), stockWrite(12, "2", 7), stockWrite(13, "3", 7)}}
-	got := map[int64]channel.State{}
-	for _, o := range (site{tracks: true}).stockOutcomes(b, rows) {
-		got[o.Ref] = o.State
-	}
-	want := map[int64]channel.State{11: channel.Unknown, 12: channel.Applied, 13: channel.Unknown}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("outcomes by ref: another number, the number, no row (-want +got):\n%s", diff)
+	b.far.Inject(channeltest.Fault{Op: channel.OpRead, Kind: channeltest.FaultShortList})
+	p, err := b.Read(t.Context(), keys)
+	if err != nil || len(p.Counts) != 3 || len(p.GoneStock) != 0 || len(p.Gone) != 0 {
+		t.Errorf("Read() with a row missing from the answer = %d counts, gone %v %v, %v, want 3 and nothing gone", len(p.Counts), p.GoneStock, p.Gone, err)
 	}
 }
 
-func TestADatabaseErrorIsUnknownForOneRowAndBisectedForMany(t *testing.T) {
-	one := channel.Batch{Writes: []channel.Write{stockWrite(1, "1", 7)}}
-	two := channel.Batch{Writes: []channel.Write{stockWrite(1, "1", 7), stockWrite(2, "2", 7)}}
-	for _, c := range []struct {
-		code  string
-		batch channel.Batch
-		state channel.State
-		text  string
-	}{
-		{"", one, channel.Unknown, ""},
-		{"", two, channel.Rejected, channel.CodeBatch},
-		{"INTERNAL_SERVER_ERROR", two, channel.Rejected, channel.CodeBatch},
-		{"USER_INPUT_ERROR", one, channel.Rejected, channel.CodeInvalid},
-		{"ENTITY_NOT_FOUND", one, channel.Rejected, channel.CodeNotFound},
+func TestAMissingListOfLevelsIsNotZero(t *testing.T) {
+	st := site{currency: "EUR", precision: 2, tracks: true, places: []string{"1"}}
+	for levels, want := range map[string]string{
+		``:                    "bad-quantity",
+		`,"stockLevels":null`: "bad-quantity",
+		`,"stockLevels":[]`:   "", // the store has no level there yet, which it treats as zero
+		`,"stockLevels":[{"stockLocationId":"2","stockOnHand":9,"stockAllocated":0}]`:                                                            "",
+		`,"stockLevels":[{"stockLocationId":"1","stockAllocated":0}]`:                                                                            "bad-quantity",
+		`,"stockLevels":[{"stockLocationId":"1","stockOnHand":null,"stockAllocated":0}]`:                                                         "bad-quantity",
+		`,"stockLevels":[{"stockLocationId":"1","stockOnHand":"5"}]`:                                                                             "bad-quantity",
+		`,"stockLevels":[{"stockLocationId":"1","stockOnHand":5.5}]`:                                                                             "bad-quantity",
+		`,"stockLevels":[{"stockLocationId":"1","stockOnHand":4294967296}]`:                                                                      "bad-quantity",
+		`,"stockLevels":[{"stockLocationId":"1","stockOnHand":5,"stockAllocated":0},{"stockLocationId":"1","stockOnHand":6,"stockAllocated":0}]`: "duplicate-key",
 	} {
-		r, err := answered(c.batch, refused(c.code))
-		if err != nil {
-			t.Errorf("%q = %v, want outcomes", c.code, err)
-			continue
+		r := decodeVariant([]byte(`{"id":"1","sku":"A","trackInventory":"TRUE","prices":[]` + levels + `}`))
+		counts, found := st.stock(r)
+		got := ""
+		if len(found) > 0 {
+			got = found[0].Code
 		}
-		for _, o := range r.Outcomes {
-			if o.State != c.state || o.Code != c.text {
-				t.Errorf("%q for %d rows = %q %q, want %q %q", c.code, len(c.batch.Writes), o.State, o.Code, c.state, c.text)
-			}
+		if got != want || (want == "") != (len(counts) == 1) {
+			t.Errorf("levels %s = counts %v, finding %q, want finding %q", levels, counts, got, want)
 		}
-	}
-	if _, err := answered(one, refused("GRAPHQL_VALIDATION_FAILED")); !fault.Is(err, fault.Invalid) {
-		t.Errorf("a store of another version = %v, want invalid for the account", err)
-	}
-}
-
-func TestWhatStandsBeforeTheStoreAnswersInStatuses(t *testing.T) {
-	for status, want := range map[int]fault.Kind{
-		301: fault.Invalid, 302: fault.Invalid, 401: fault.Unauthorized, 403: fault.Forbidden, 404: fault.Invalid,
-		429: fault.RateLimited, 500: fault.Unavailable, 502: fault.Unavailable, 503: fault.Unavailable, 418: fault.Unavailable,
-	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", "https://elsewhere.example/?secret=1")
-			w.Header().Set("Retry-After", "40")
-			w.WriteHeader(status)
-		}))
-		s := opened(t, server, channeltest.NewClock(), nil, login)
-		_, err := s.Capabilities(t.Context())
-		if !fault.Is(err, want) || strings.Contains(err.Error(), "elsewhere.example") {
-			t.Errorf("status %d = %v (kind %v), want %v without the address", status, err, fault.KindOf(err), want)
+		if want == "" && counts[0].Quantity != 0 {
+			t.Errorf("levels %s = %d, want 0", levels, counts[0].Quantity)
 		}
-		if status == 429 && fault.AfterOf(err) != 40*time.Second {
-			t.Errorf("status 429 with Retry-After 40 = wait %v, want 40s", fault.AfterOf(err))
-		}
-		server.Close()
 	}
 }
 
-func TestALoginWithoutATokenSaysWhatToChange(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"data":{"login":{"__typename":"CurrentUser"}}}`))
-	}))
-	defer server.Close()
-	s := opened(t, server, channeltest.NewClock(), nil, login)
-	if _, err := s.Capabilities(t.Context()); !fault.Is(err, fault.Unauthorized) || !strings.Contains(err.Error(), "tokenMethod") {
-		t.Errorf("a store that only sets cookies = %v (kind %v), want unauthorized and the setting", err, fault.KindOf(err))
+// A store with a single channel answers for that one whatever the token says.
+func TestAWrongChannelTokenIsNoticedWhereTheStoreIgnoresIt(t *testing.T) {
+	row := siteRow{Places: []placeRow{{ID: "1", Name: "Shop"}}, Precision: 2}
+	row.Channel.Token, row.Channel.Currency, row.Channel.Currencies = "right", "EUR", []string{"EUR"}
+	for token, want := range map[string]bool{"": true, "right": true, "wrong": false} {
+		s := &shop{client: &client{channel: token}}
+		if _, err := s.fit(row); (err == nil) != want || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("fit() with channel token %q = %v, want accepted %v", token, err, want)
+		}
 	}
 }

@@ -51,6 +51,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Bad Request", http.StatusBadRequest)
 		return
 	}
+	w.Header().Set("Date", s.opt.Now().UTC().Format(http.TimeFormat))
 	s.mu.Lock()
 	s.seen++
 	doc, err := parse(req.Query, vars)
