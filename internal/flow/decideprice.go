@@ -91,7 +91,7 @@ func (d *drive) priceFacts(ctx context.Context, tx Tx, ps []Priced) (f priceFact
 func (d *drive) priceInput(p *Priced, facts priceFacts) (pricing.Input, error) {
 	rules, err := d.book.Price(p.Item, p.Extra, p.Rules)
 	in := pricing.Input{
-		ReadOnly: !d.caps.Price.Write, Base: p.Base, Cost: p.Cost, Currency: p.Currency, TaxIncluded: d.caps.Price.TaxIncluded,
+		ReadOnly: !d.caps.Price.Write, Base: times(p.Base, p.Pack), Cost: times(p.Cost, p.Pack), Currency: p.Currency, TaxIncluded: d.caps.Price.TaxIncluded,
 		Last: amount(p.Accepted, p.Currency), Now: d.now(), Rules: rules, Limits: d.book.limits,
 	}
 	if !p.PriceOn || p.Item == 0 || p.Pool == channel.ByChannel && !p.PriceOn {
@@ -104,6 +104,15 @@ func (d *drive) priceInput(p *Priced, facts priceFacts) (pricing.Input, error) {
 		in.Approved = amount(&a, p.Currency)
 	}
 	return in, err
+}
+
+// times is the price of a pack: so many pieces at the item's price.
+func times(a *money.Amount, pack int64) *money.Amount {
+	if a == nil || pack <= 1 {
+		return a
+	}
+	b := money.Of(a.Minor*pack, a.Currency)
+	return &b
 }
 
 func amount(minor *int64, c money.Currency) *money.Amount {

@@ -5,6 +5,7 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/flow"
+	"carpediemstore.it/sync-connector/internal/ident"
 )
 
 // LeaseFor is how long a driver owns an account without writing anything.
@@ -51,5 +52,14 @@ func (t *Tx) SaveFeed(ctx context.Context, f flow.Fence, x flow.Feed) error {
 	_, err := t.exec(ctx, saveFeedText, f.Tenant, f.Account, x.SalesCursor, flag(x.Backfilled), x.PollStarted, x.SalesThrough,
 		x.SalesDue, x.Sweep, x.SweepCursor, x.SweepStarted, x.SweepSeen, x.SweepTotal, x.SweepDone, x.SweepDue, x.MatchFrom, x.BlindSince,
 		x.Failures, x.WaitUntil)
+	return err
+}
+
+// SweepNow makes every account of a tenant read its whole catalogue as soon as it is driven.
+func (t *Tx) SweepNow(ctx context.Context, tenant ident.Tenant) error {
+	if _, err := t.exec(ctx, `UPDATE feeds SET sweep_due = 0 WHERE tenant = $1`, tenant); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `UPDATE drives SET gen = gen + 1 WHERE tenant = $1`, tenant)
 	return err
 }

@@ -95,3 +95,20 @@ func (t *Tx) Wake(ctx context.Context, tenant ident.Tenant, accounts ...ident.Ac
 	_, err := t.exec(ctx, wakeText, tenant, list(accounts))
 	return err
 }
+
+const (
+	lookStockText = `UPDATE counters SET read_due = 0 WHERE tenant = $1 AND ($2 = 0 OR account = $2) AND lane <> 0 AND read_due <> 0`
+	lookPriceText = `UPDATE listings SET price_read = 0 WHERE tenant = $1 AND ($2 = 0 OR account = $2) AND price_lane <> 0 AND price_read <> 0`
+	lookWakeText  = `UPDATE drives SET gen = gen + 1 WHERE tenant = $1 AND ($2 = 0 OR account = $2)`
+)
+
+// LookNow makes writes that were put off (paused, not approved, over budget) due at once, at one account or, with 0, at
+// all: something that kept them back has changed.
+func (t *Tx) LookNow(ctx context.Context, tenant ident.Tenant, account ident.Account) error {
+	for _, text := range []string{lookStockText, lookPriceText, lookWakeText} {
+		if _, err := t.exec(ctx, text, tenant, account); err != nil {
+			return err
+		}
+	}
+	return nil
+}
