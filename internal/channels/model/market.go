@@ -116,13 +116,15 @@ func New(o Options) (*Market, error) {
 // enter locks the market and brings it to the present: what is due happens now. Callers defer the returned unlock.
 func (m *Market) enter() func() {
 	m.mu.Lock()
-	if t := m.o.Now(); t.After(m.now) {
-		for due, ok := m.later.pop(t); ok; due, ok = m.later.pop(t) {
-			m.now = due.at
-			due.do()
-		}
-		m.now = t
+	t := m.o.Now()
+	if t.Before(m.now) {
+		t = m.now
 	}
+	for due, ok := m.later.pop(t); ok; due, ok = m.later.pop(t) {
+		m.now = due.at
+		due.do()
+	}
+	m.now = t
 	return m.mu.Unlock
 }
 

@@ -41,7 +41,8 @@ type call struct {
 // layer does something around a call and passes it on with do.
 type layer func(ctx context.Context, c *call, do func(context.Context) error) error
 
-// New puts the decorators around adapter. caps bound the deadlines of writes.
+// New puts the decorators around adapter. caps bound the deadlines of writes; before they are known the zero
+// Capabilities do, and a second New with the same Options costs nothing: what is remembered is in Options.Breakers.
 func New(adapter channel.Channel, caps channel.Capabilities, o Options) *Account {
 	if o.Now == nil {
 		o.Now = time.Now
