@@ -86,6 +86,7 @@ func (p *replayer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if x.Method != r.Method || x.Path != r.URL.RequestURI() || !sameBody(x.Body, body.Bytes()) {
 		p.t.Errorf("request = %s %s %s\n   want %s %s %s", r.Method, r.URL.RequestURI(), body.Bytes(), x.Method, x.Path, x.Body)
 	}
+	w.Header().Set("Date", x.Date)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	if x.Page != "" {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -35,6 +35,8 @@ type salesCursor struct {
 	Skip int  `json:"skip,omitempty"`
 	// High is the latest change met so far.
 	High time.Time `json:"high,omitzero"`
+	// Floor is what no poll goes back behind: older orders were dealt with in the first pass.
+	Floor time.Time `json:"floor,omitzero"`
 	// Seen marks the newest orders whose earlier lines were already asked for.
 	Seen []string `json:"seen,omitempty"`
 }
@@ -50,8 +52,9 @@ func readSalesCursor(from channel.Cursor) (salesCursor, error) {
 	return c, nil
 }
 
-// Sales reads one page of the order feed. An order line is reported in each state in which the shop shows it; the first
-// pass leaves out lines that are no longer open.
+// Sales reads one page of the order feed. An order line is reported in each state in which the shop shows it. The first
+// pass leaves out lines that are no longer open, but not those of the last minutes: the polls behind it meet them again,
+// and a line first seen then would pass for a sale made since the account was connected.
 func (s *shop) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPage, error) {
 	at, err := readSalesCursor(from)
 	if err != nil {
@@ -85,7 +88,7 @@ func (s *shop) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPag
 			return channel.SalesPage{}, fault.Wrap("read orders", err)
 		}
 		out.Findings = append(append(out.Findings, x.bad...), unread...)
-		out.Lines = append(append(out.Lines, at.wanted(x.lines)...), gone...)
+		out.Lines = append(append(out.Lines, at.wanted(x, a.date())...), gone...)
 		met++
 	}
 	next, more := at.next(orders[:met], met == len(orders) && rows < orderRows, a.date())
@@ -111,12 +114,12 @@ func (c salesCursor) query() map[string][]string {
 	return q
 }
 
-// wanted leaves out closed lines in the first pass.
-func (c salesCursor) wanted(lines []channel.Line) []channel.Line {
-	if !c.Open {
-		return lines
+// wanted leaves out closed lines of older orders in the first pass.
+func (c salesCursor) wanted(x order, clock time.Time) []channel.Line {
+	if !c.Open || clock.IsZero() || !x.updated.Before(clock.Add(-overlap)) {
+		return x.lines
 	}
-	return slices.DeleteFunc(lines, func(l channel.Line) bool { return l.Quantity <= l.Shipped })
+	return slices.DeleteFunc(x.lines, func(l channel.Line) bool { return l.Quantity <= l.Shipped })
 }
 
 // next moves the cursor behind the orders met. ended says that they were the last. An order stamped later than the shop's
@@ -136,9 +139,12 @@ func (c salesCursor) next(met []order, ended bool, clock time.Time) (salesCursor
 		c.Tied, c.Skip, c.Since = false, 0, c.Since.Add(time.Millisecond)
 		return c, true
 	case ended:
-		c.Open, c.Since = false, time.Time{}
-		if !c.High.IsZero() {
-			c.Since = c.High.Add(-overlap)
+		if c.Open {
+			c.Open, c.Floor = false, c.floor(clock)
+		}
+		c.Since = c.Floor
+		if back := c.High.Add(-overlap); !c.High.IsZero() && back.After(c.Floor) {
+			c.Since = back
 		}
 		return c, false
 	case c.Tied:
@@ -149,6 +155,19 @@ func (c salesCursor) next(met []order, ended bool, clock time.Time) (salesCursor
 		c.Tied, c.Skip = true, 0
 	}
 	return c, true
+}
+
+// floor is where the polls behind a first pass that ended at clock may begin: everything older has been met, for an order
+// shows within the overlap of its stamp.
+func (c salesCursor) floor(clock time.Time) time.Time {
+	if clock.IsZero() {
+		return time.Time{}
+	}
+	floor := clock.Add(-overlap)
+	if behind := c.High.Add(time.Millisecond).Truncate(time.Millisecond); !c.High.IsZero() && behind.Before(floor) {
+		return behind
+	}
+	return floor
 }
 
 // removed asks for the lines that an edit took away from x: the feed no longer shows them. The first pass needs none of

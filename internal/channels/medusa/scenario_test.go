@@ -26,6 +26,7 @@ type exchange struct {
 	Path   string          `json:"path"` // with the query
 	Body   json.RawMessage `json:"body,omitempty"`
 	Status int             `json:"status"`
+	Date   string          `json:"date"` // the shop's clock
 	Answer json.RawMessage `json:"answer,omitempty"`
 	Page   string          `json:"page,omitempty"` // an answer that is not JSON
 }
@@ -58,7 +59,8 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	_ = resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(b))
-	if x.Status = resp.StatusCode; json.Valid(b) {
+	x.Status, x.Date = resp.StatusCode, resp.Header.Get("Date")
+	if json.Valid(b) {
 		x.Answer = b
 	} else {
 		x.Page = string(b)

@@ -88,6 +88,43 @@ func TestOpenLinesOfCompletedOrdersAreInTheFirstPass(t *testing.T) {
 	}
 }
 
+// A line that is first met by a poll counts as a sale made since the account was connected. So what was closed before must
+// be in the first pass, or must never come.
+func TestWhatWasClosedBeforeTheFirstPassIsNotNewsLater(t *testing.T) {
+	for _, quiet := range []time.Duration{time.Second, time.Minute, 4 * time.Minute, 6 * time.Minute, time.Hour, 72 * time.Hour} {
+		t.Run(quiet.String(), func(t *testing.T) {
+			l := connect(t, fake.Options{}, nil)
+			l.shop.Add(product("A", 500, 100))
+			for range 3 {
+				l.Clock.Advance(time.Minute)
+				l.shop.Ship(l.buy(t, item("A", 1)))
+				l.shop.Cancel(l.buy(t, item("A", 1)))
+			}
+			l.Clock.Advance(quiet)
+			f := l.feed()
+			f.poll(t)
+			known := len(f.lines)
+			for range 5 {
+				f.poll(t)
+				l.Clock.Advance(time.Minute)
+			}
+			if len(f.lines) != known {
+				t.Errorf("%d lines came first, %d later, want none later", known, len(f.lines)-known)
+			}
+			fresh := l.buy(t, item("A", 1))
+			f.poll(t)
+			if got := f.state(fresh, "A"); got != [4]int64{1, 0, 0, 0} {
+				t.Errorf("a new order = %v, want it placed", got)
+			}
+			l.shop.Ship(fresh)
+			f.poll(t)
+			if got := f.state(fresh, "A"); got != [4]int64{1, 1, 0, 1} || len(f.lines) != known+1 {
+				t.Errorf("the new order = %v with %d new lines, want it shipped and alone", got, len(f.lines)-known)
+			}
+		})
+	}
+}
+
 func TestOrdersThatShareAnInstantAllCome(t *testing.T) {
 	l := connect(t, fake.Options{}, nil)
 	l.shop.Add(product("A", 5000, 100))

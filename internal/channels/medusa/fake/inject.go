@@ -100,7 +100,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, kind channeltest.F
 		reply{status: 401, body: message("Unauthorized")}.write(w)
 	case channeltest.FaultEmpty:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(200)
+		w.WriteHeader(http.StatusOK)
 	case channeltest.FaultDropped:
 		panic(http.ErrAbortHandler)
 	case channeltest.FaultHuge:
