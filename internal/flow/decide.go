@@ -30,14 +30,20 @@ type StockRecord struct {
 type target struct {
 	input  policy.Input
 	result policy.Result
+	never  bool // the channel's own number is never lowered by an order
 }
 
-// wire returns the channel's number for the target; nil when there is none.
+// wire returns the channel's number for the target; nil when there is none. A channel that never lowers its number for
+// an order offers what it shows, so open units do not come on top.
 func (t target) wire(c Counter) *int64 {
 	if t.result.State != policy.Value {
 		return nil
 	}
-	w := merge.Wire(t.result.Quantity, c.Untaken)
+	untaken := c.Untaken
+	if t.never {
+		untaken = 0
+	}
+	w := merge.Wire(t.result.Quantity, untaken)
 	return &w
 }
 
@@ -55,22 +61,27 @@ func (d *drive) decide(c Counter, v view) target {
 		}
 		in.Shown = &shown
 	}
+	never := d.caps.Stock.Moment == channel.Never
 	seller := bound(rows)
 	if seller == nil {
 		if len(rows) > 0 {
 			in.Pool = rows[0].Pool
 		}
-		return target{in, policy.Target(in)}
+		return target{in, policy.Target(in), never}
 	}
 	in.Pool = seller.Pool
 	in.Rules = v.book.Stock(seller.Item)
 	for _, p := range seller.Recipe {
 		s := v.sellers.Items[p.Item]
-		part := policy.Part{Item: p.Item, Units: p.Units, Counted: s.Counted != 0, Reserved: s.Reserved, Held: s.Held}
+		part := policy.Part{Item: p.Item, Units: p.Units, Counted: s.Counted != 0, Reserved: s.Reserved, Held: s.Held, Elsewhere: s.Elsewhere}
+		if in.Rules.Rules.Scarcity != nil { // a right is raised only into what the others have verifiably given up
+			others := max(0, s.Shown-shownUnits(c, p.Units))
+			part.Others = &others
+		}
 		part.Places = placesOf(s)
 		in.Parts = append(in.Parts, part)
 	}
-	return target{in, policy.Target(in)}
+	return target{in, policy.Target(in), never}
 }
 
 // bound picks the seller a counter is decided by. Sellers of one counter that are bound to different goods cannot both
@@ -89,6 +100,14 @@ func bound(rows []Seller) *Seller {
 		}
 	}
 	return first
+}
+
+// shownUnits is how many units of an item the counter itself may be showing.
+func shownUnits(c Counter, units int64) int64 {
+	if !c.Known {
+		return 0
+	}
+	return max(0, c.Observed, c.Expected+c.Above) * units
 }
 
 // placesOf lists on hand by place; what no place claims is in the main one, "".

@@ -6,6 +6,7 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/guard"
 	"carpediemstore.it/sync-connector/internal/ident"
 )
 
@@ -114,18 +115,27 @@ func (d *drive) trouble(ctx context.Context, op channel.Op, cause error) error {
 		d.feed.WaitUntil = now.Add(max(back, 5*time.Second))
 		d.options.Slice = 0 // no useless calls: credentials do not heal by asking again at once
 	}
-	if d.caps.Sales.Feed && (op == channel.OpSales || lost) && d.feed.BlindSince == 0 {
-		d.feed.BlindSince = max(d.feed.SalesThrough, d.account.CreatedAt)
+	wentBlind := false
+	if d.feed.BlindSince == 0 && d.feed.Backfilled && (op == channel.OpSales || lost) {
+		// F16: lost credentials blind at once, a feed that is not readable after the guard's time (I14)
+		if wentBlind = lost || guard.Blind(d.book.limits, d.feed.SalesThrough, now); wentBlind {
+			d.feed.BlindSince = d.feed.SalesThrough
+		}
 	}
-	return d.write(ctx, func(tx Tx) ([]ident.Account, error) {
+	return d.write(ctx, func(tx Tx) (woken []ident.Account, err error) {
 		if err := tx.SaveFeed(ctx, d.fence, d.feed); err != nil {
 			return nil, err
+		}
+		if wentBlind { // the others protect themselves
+			if woken, err = tx.MarkAccountItems(ctx, d.fence); err != nil {
+				return nil, err
+			}
 		}
 		class := "channel-unavailable"
 		if lost {
 			class = "credentials-refused"
 		}
-		return nil, tx.Raise(ctx, d.fence.Tenant, []Finding{{
+		return woken, tx.Raise(ctx, d.fence.Tenant, []Finding{{
 			Class: class, Cause: class + ":" + ident.Text(d.account.ID), Account: d.account.ID, At: now,
 			Text: d.account.Name + ": " + cause.Error(), Data: "{}",
 		}})

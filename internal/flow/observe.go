@@ -21,6 +21,9 @@ func (d *drive) sales(ctx context.Context) (bool, error) {
 			d.feed.PollStarted = d.now()
 		}
 		page, err := seller.Sales(ctx, d.feed.SalesCursor)
+		if fault.Is(err, fault.Conflict) {
+			return true, d.gap(ctx, err)
+		}
 		if err != nil {
 			return true, fault.Wrap("read orders", err)
 		}
@@ -39,7 +42,14 @@ func (d *drive) sales(ctx context.Context) (bool, error) {
 			if !page.More {
 				feed.SalesThrough, feed.PollStarted, feed.Backfilled = feed.PollStarted, 0, true
 				feed.SalesDue = d.now().Add(d.caps.Sales.Poll)
-				feed.BlindSince = 0
+				if feed.BlindSince != 0 { // it sees again: the others need not hold back for it
+					feed.BlindSince = 0
+					seen, err := tx.MarkAccountItems(ctx, d.fence)
+					if err != nil {
+						return nil, err
+					}
+					woken = append(woken, seen...)
+				}
 			}
 			return woken, nil
 		})
@@ -48,6 +58,23 @@ func (d *drive) sales(ctx context.Context) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// gap books that the feed no longer reaches back to our bookmark (F12): what was sold in between shows only in the stock
+// numbers. The account is blind until the feed was read from its beginning and the whole catalogue is looked at again.
+func (d *drive) gap(ctx context.Context, cause error) error {
+	return d.advance(ctx, func(tx Tx, feed *Feed) ([]ident.Account, error) {
+		feed.SalesCursor, feed.PollStarted, feed.SweepDue = "", 0, 0
+		feed.BlindSince = max(feed.SalesThrough, 1)
+		err := tx.Raise(ctx, d.fence.Tenant, []Finding{{
+			Class: "feed-gap", Cause: "feed-gap:" + ident.Text(d.account.ID), Account: d.account.ID, At: d.now(), Data: "{}",
+			Text: d.account.Name + ": orders between " + feed.SalesThrough.String() + " and now may be missing; every number is read again: " + cause.Error(),
+		}})
+		if err != nil {
+			return nil, err
+		}
+		return tx.MarkAccountItems(ctx, d.fence)
+	})
 }
 
 // catalogue reads one page of everything the channel sells when a sweep is due or under way. Nothing is concluded from
@@ -66,6 +93,12 @@ func (d *drive) catalogue(ctx context.Context) (bool, error) {
 	}
 	started := d.now()
 	page, err := d.ch.List(ctx, d.feed.SweepCursor)
+	if fault.Is(err, fault.Conflict) { // the bookmark is too old: begin anew
+		return true, d.advance(ctx, func(_ Tx, feed *Feed) ([]ident.Account, error) {
+			feed.SweepStarted, feed.SweepDue = 0, d.now().Add(time.Second)
+			return nil, nil
+		})
+	}
 	if err != nil {
 		return true, fault.Wrap("read catalogue", err)
 	}

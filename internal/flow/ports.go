@@ -74,6 +74,13 @@ type StockTx interface {
 	SaveCounters(ctx context.Context, f Fence, cs []Counter) error
 	// Sellers returns the listings that draw from counters, with recipe and balances.
 	Sellers(ctx context.Context, f Fence, ids []ident.Counter) (Sellers, error)
+	// Elsewhere sets how many units of items accounts that are blind, other than the fence's, may still be selling.
+	Elsewhere(ctx context.Context, f Fence, items map[ident.Item]Stored) error
+	// Shown sets the most units of items that all counters together may be showing.
+	Shown(ctx context.Context, f Fence, items map[ident.Item]Stored) error
+	// MarkAccountItems marks the counters of other accounts that sell what the fence's account sells, and returns those
+	// accounts.
+	MarkAccountItems(ctx context.Context, f Fence) ([]ident.Account, error)
 	// Mates returns the counters of every listing that shares a write group with one that draws from these counters.
 	Mates(ctx context.Context, f Fence, ids []ident.Counter) ([]ident.Counter, error)
 	// Provable returns counters whose holds or surpluses may have ended: seen at least the feed's lag before through.

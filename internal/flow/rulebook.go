@@ -90,6 +90,19 @@ func (b Rulebook) With(rules []Rule) (Rulebook, error) {
 	return b, nil
 }
 
+// Scarce reports whether a rule hands out rights to the last units.
+func (b Rulebook) Scarce() bool {
+	if b.base.Rules.Scarcity != nil {
+		return true
+	}
+	for _, m := range b.items {
+		if m.Rules.Scarcity != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Stock returns the exposure rules in force for an item.
 func (b Rulebook) Stock(item ident.Item) policy.Merged {
 	if m, ok := b.items[item]; ok {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
@@ -74,6 +75,7 @@ func (d *drive) submit(ctx context.Context, op channel.Op, b channel.Batch, byRe
 			d.wait(op, o.After)
 		}
 	}
+	leaveOut(rc.Outcomes)
 	for _, w := range b.Writes {
 		if !answered[w.Ref] { // F6: a missing answer is unknown, whatever the others say
 			rc.Outcomes = append(rc.Outcomes, channel.Outcome{Ref: w.Ref, State: channel.Unknown, Code: "no-answer"})
@@ -95,6 +97,16 @@ func bisect(b channel.Batch, rc channel.Receipt) (first, second channel.Batch, o
 		}
 	}
 	return plan.Halves(b)
+}
+
+// leaveOut makes rows that were refused only because of a row that was named wait for the next round.
+func leaveOut(os []channel.Outcome) {
+	named := slices.ContainsFunc(os, func(o channel.Outcome) bool { return o.Code != channel.CodeBatch })
+	for i := range os {
+		if named && os[i].State == channel.Rejected && os[i].Code == channel.CodeBatch {
+			os[i].State = channel.RetryAfter
+		}
+	}
 }
 
 // measureSend notes how long a sale took from being booked to leaving for another channel.

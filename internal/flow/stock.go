@@ -31,6 +31,10 @@ type Seller struct {
 type Stored struct {
 	ledger.Balance
 	Places map[string]int64
+	// Elsewhere is how many units blind accounts other than this one may still be selling; Shown the most units that all
+	// counters together may be showing, known only where a scarcity rule asks for it.
+	Elsewhere int64
+	Shown     int64
 }
 
 // Sellers are the listings behind some counters with the items they need.
@@ -231,7 +235,15 @@ func (d *drive) view(ctx context.Context, tx Tx, ids []ident.Counter) (v view, e
 	if v.sellers, err = tx.Sellers(ctx, d.fence, ids); err != nil {
 		return v, err
 	}
-	v.book, err = d.book.With(v.sellers.Rules)
+	if v.book, err = d.book.With(v.sellers.Rules); err != nil {
+		return v, err
+	}
+	if err := tx.Elsewhere(ctx, d.fence, v.sellers.Items); err != nil {
+		return v, err
+	}
+	if v.book.Scarce() {
+		err = tx.Shown(ctx, d.fence, v.sellers.Items)
+	}
 	return v, err
 }
 
