@@ -57,7 +57,7 @@ type bookmark struct {
 	Newest  int64 `json:"newest"`  // newest order seen
 	Changed int64 `json:"changed"` // newest change seen
 	Polls   int   `json:"polls"`
-	Today   int64 `json:"-"` // the store's clock; 0 when unknown
+	Today   int64 `json:"today"` // the store's clock at its last answer; 0 when it did not say
 }
 
 // Sales reads one page of the feed.
@@ -75,9 +75,15 @@ func (s *shop) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPag
 	if err != nil {
 		return channel.SalesPage{}, err
 	}
-	p, taken := sales(orders)
-	b.clamp(s.client.today.Load())
-	b, p.More = b.turn(orders[:taken], len(orders) > taken)
+	var p channel.SalesPage
+	if b.clamp(s.client.today.Load()) {
+		b.restart()
+		p.More = true
+	} else {
+		var taken int
+		p, taken = sales(orders)
+		b, p.More = b.turn(orders[:taken], len(orders) > taken)
+	}
 	text, err := json.Marshal(b)
 	if err != nil {
 		return channel.SalesPage{}, fault.New(fault.Internal, "write the bookmark: %w", err)
@@ -90,8 +96,7 @@ func (s *shop) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPag
 func (s *shop) mark(ctx context.Context, from channel.Cursor) (bookmark, error) {
 	if from != "" {
 		var b bookmark
-		err := json.Unmarshal([]byte(from), &b)
-		if err != nil || b.Pass != passOpen && b.Pass != passAgain && b.Pass != passPlaced && b.Pass != passChanged || b.Skip < 0 || b.Pass == passAgain && b.Skip > len(b.Old) {
+		if err := json.Unmarshal([]byte(from), &b); err != nil || !b.ours() {
 			return bookmark{}, fault.New(fault.Invalid, "this is not a bookmark of a Vendure order feed")
 		}
 		return b, nil
@@ -107,13 +112,36 @@ func (s *shop) mark(ctx context.Context, from channel.Cursor) (bookmark, error) 
 	return bookmark{Pass: passOpen, Newest: placed, Changed: changed}, nil
 }
 
-// clamp keeps the bookmark out of the store's future. An order dated ahead, or a clock of the store that was set back,
-// would else hide every order placed until that time (F13). Only times of the store are compared (I21).
-func (b *bookmark) clamp(today int64) {
+// ours reports a bookmark this package can have written.
+func (b bookmark) ours() bool {
+	switch b.Pass {
+	case passOpen, passPlaced, passChanged:
+		return b.Skip >= 0
+	case passAgain:
+		return b.Skip >= 0 && b.Skip <= len(b.Old)
+	}
+	return false
+}
+
+// clamp keeps the bookmark out of the store's future: an order dated ahead would else hide every order placed until
+// that time. It reports a clock of the store that was set back: then what was placed since lies before the bookmark
+// (F13). Only times of the store are compared (I21).
+func (b *bookmark) clamp(today int64) (back bool) {
+	back = today > 0 && today < b.Today-overlap/2
 	if b.Today = today; today > 0 {
 		b.Newest, b.Changed = min(b.Newest, today), min(b.Changed, today)
-		b.From = min(b.From, today-overlap)
 	}
+	return back
+}
+
+// restart begins the poll again, far enough back.
+func (b *bookmark) restart() {
+	if b.Pass == passOpen {
+		b.After, b.Skip = 0, 0
+		return
+	}
+	b.From, b.Changed = min(b.From, b.Today-near), b.Changed-near
+	b.begin()
 }
 
 // past is t, or the store's present when t lies after it.
