@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+
+	"carpediemstore.it/sync-connector/internal/app"
+	"carpediemstore.it/sync-connector/internal/demo"
+	"carpediemstore.it/sync-connector/internal/fault"
+)
+
+// Main runs the command line of the product and returns its exit code.
+func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	return Run(ctx, Deps{Open: openApp, Demo: runDemo, Version: buildVersion(), Now: app.Clock{}.Now}, args, in, out, err)
+}
+
+// openApp opens an installation without driving anything.
+func openApp(ctx context.Context, c Config) (*Session, error) {
+	a, err := app.New(ctx, app.Config{Data: c.Data, DatabaseURL: c.DatabaseURL, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	return &Session{Service: a.Service, MasterKey: filepath.Join(c.Data, "master.key"), Close: a.Stop}, nil
+}
+
+// runDemo runs the demo and shows what it ends with.
+func runDemo(ctx context.Context, x IO, o DemoOptions) error {
+	say := x.Out
+	if x.JSON {
+		say = x.Err
+	}
+	r, err := demo.Run(ctx, demo.Options{For: o.For, Data: o.Data, Seed: o.Seed, SKUs: o.SKUs, Rate: o.Rate, Log: slog.New(slog.DiscardHandler), Say: say})
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fault.New(fault.Internal, "write the result: %w", err)
+	}
+	if _, err := fmt.Fprintln(x.Out, string(text)); err != nil {
+		return fault.New(fault.Unavailable, "the result cannot be written")
+	}
+	return nil
+}
+
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "devel"
+}
