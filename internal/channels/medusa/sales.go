@@ -158,13 +158,13 @@ func (c salesCursor) next(met []order, ended bool, clock time.Time) (salesCursor
 }
 
 // floor is where the polls behind a first pass that ended at clock may begin: everything older has been met, for an order
-// shows within the overlap of its stamp.
+// shows within the overlap of its stamp. It is never behind the last order met, so a clock that is wrong hides nothing.
 func (c salesCursor) floor(clock time.Time) time.Time {
-	if clock.IsZero() {
+	if clock.IsZero() || c.High.IsZero() {
 		return time.Time{}
 	}
 	floor := clock.Add(-overlap)
-	if behind := c.High.Add(time.Millisecond).Truncate(time.Millisecond); !c.High.IsZero() && behind.Before(floor) {
+	if behind := c.High.Add(time.Millisecond).Truncate(time.Millisecond); behind.Before(floor) {
 		return behind
 	}
 	return floor

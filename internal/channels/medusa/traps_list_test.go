@@ -231,6 +231,17 @@ func TestWrongAddressesAreExplained(t *testing.T) {
 	}
 }
 
+func TestTheGateHearsOfALimit(t *testing.T) {
+	l := connect(t, fake.Options{}, nil)
+	l.shop.Inject(channeltest.Fault{Kind: channeltest.Fault429, Times: 1})
+	if _, err := l.Channel.List(t.Context(), ""); !fault.Is(err, fault.RateLimited) {
+		t.Errorf("List() = %v, want rate-limited", err)
+	}
+	if got := l.Gate.Notes(); len(got) != 1 || got[0].Op != channel.OpList || got[0].Note.Until != time.Second {
+		t.Errorf("the gate was told %+v, want to wait a second with lists", got)
+	}
+}
+
 func TestReadConcludesNothingFromAShortAnswer(t *testing.T) {
 	l := connect(t, fake.Options{}, nil)
 	l.shop.Add(products(4)...)

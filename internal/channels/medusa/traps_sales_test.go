@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +198,38 @@ func TestAnOrderStampedInTheFutureHidesNoLaterOne(t *testing.T) {
 	for _, id := range []string{wrong, right} {
 		if got := f.state(id, "A"); got != [4]int64{1, 0, 0, 0} {
 			t.Errorf("order %s = %v, want it placed", id, got)
+		}
+	}
+}
+
+// ahead is an answer whose clock is two hours ahead.
+type ahead struct {
+	http.ResponseWriter
+	now func() time.Time
+}
+
+func (a ahead) WriteHeader(status int) {
+	a.Header().Set("Date", a.now().Add(2*time.Hour).UTC().Format(http.TimeFormat))
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func TestAProxyWhoseClockIsAheadHidesNoOrder(t *testing.T) {
+	for _, before := range []int{0, 1} {
+		l := connect(t, fake.Options{}, nil)
+		l.shop.Add(product("A", 50, 100))
+		for range before {
+			l.buy(t, item("A", 1))
+		}
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { l.shop.ServeHTTP(ahead{w, l.Clock.Now}, r) }))
+		defer proxy.Close()
+		l.Channel = reopen(t, l, map[string]string{"url": proxy.URL})
+		f := l.feed()
+		f.poll(t)
+		l.Clock.Advance(time.Minute)
+		fresh := l.buy(t, item("A", 1))
+		f.poll(t)
+		if got := f.state(fresh, "A"); got != [4]int64{1, 0, 0, 0} {
+			t.Errorf("with %d orders before: the new order = %v, want it placed", before, got)
 		}
 	}
 }
