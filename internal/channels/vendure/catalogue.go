@@ -104,8 +104,8 @@ func (s site) page(rows []variantRow) channel.Page {
 	var p channel.Page
 	seen := map[string]bool{}
 	for _, r := range rows {
-		if r.unreadable != "" {
-			p.Findings = append(p.Findings, channel.Finding{Listing: channel.ListingKey(r.ID), Code: r.unreadable, Text: r.unreadableIn})
+		if r.bad != "" {
+			p.Findings = append(p.Findings, channel.Finding{Listing: channel.ListingKey(r.ID), Code: r.bad, Text: r.why})
 			continue
 		}
 		if seen[r.ID] {
@@ -164,7 +164,7 @@ func (s site) pick(keys channel.Keys, v variants) channel.Page {
 		switch {
 		case read:
 			p.Counts = append(p.Counts, c)
-		case !came && proves, came && r.unreadable == "" && !s.keeps(r, k.Location):
+		case !came && proves, came && r.bad == "" && !s.keeps(r, k.Location):
 			p.GoneStock = append(p.GoneStock, k)
 		}
 	}

@@ -12,18 +12,18 @@ import (
 // variantRow is one variant as the store answers it; members that hold numbers stay encoded, so that one of a wrong
 // type costs that number only.
 type variantRow struct {
-	ID           string          `json:"id"`
-	SKU          string          `json:"sku"`
-	Name         string          `json:"name"`
-	Enabled      bool            `json:"enabled"`
-	Tracks       string          `json:"trackInventory"`
-	Threshold    json.RawMessage `json:"outOfStockThreshold"`
-	UseGlobal    bool            `json:"useGlobalOutOfStockThreshold"`
-	Prices       []priceRow      `json:"prices"`
-	StockLevels  []levelRow      `json:"stockLevels"`
-	Product      productRow      `json:"product"`
-	unreadable   string          // code of the finding that replaces the row; "" for a good row
-	unreadableIn string
+	ID          string          `json:"id"`
+	SKU         string          `json:"sku"`
+	Name        string          `json:"name"`
+	Enabled     bool            `json:"enabled"`
+	Tracks      string          `json:"trackInventory"`
+	Threshold   json.RawMessage `json:"outOfStockThreshold"`
+	UseGlobal   bool            `json:"useGlobalOutOfStockThreshold"`
+	Prices      []priceRow      `json:"prices"`
+	StockLevels []levelRow      `json:"stockLevels"`
+	Product     productRow      `json:"product"`
+	bad         string          // code of the finding that replaces the row; "" for a good row
+	why         string
 }
 
 type priceRow struct {
@@ -56,8 +56,8 @@ func decodeVariants(data json.RawMessage) (variants, error) {
 	v := variants{total: l.Total, rows: make([]variantRow, len(l.Items))}
 	for i, raw := range l.Items {
 		v.rows[i] = decodeVariant(raw)
-		if r := &v.rows[i]; r.unreadable == "" && r.Tracks != "TRUE" && r.Tracks != "FALSE" && r.Tracks != "INHERIT" {
-			r.unreadable, r.unreadableIn = "bad-row", "the variant does not say whether its inventory is tracked"
+		if r := &v.rows[i]; r.bad == "" && r.Tracks != "TRUE" && r.Tracks != "FALSE" && r.Tracks != "INHERIT" {
+			r.bad, r.why = "bad-row", "the variant does not say whether its inventory is tracked"
 		}
 	}
 	return v, nil
@@ -70,23 +70,23 @@ func decodeVariant(raw json.RawMessage) variantRow {
 	switch {
 	case !goodID(r.ID):
 		r.ID = ""
-		r.unreadable, r.unreadableIn = "bad-row", "a variant came without a usable id"
+		r.bad, r.why = "bad-row", "a variant came without a usable id"
 	case !utf8.Valid(raw):
-		r.unreadable, r.unreadableIn = "bad-encoding", "the variant holds bytes that are no text"
+		r.bad, r.why = "bad-encoding", "the variant holds bytes that are no text"
 	case repeats(raw):
-		r.unreadable, r.unreadableIn = "duplicate-member", "the variant names a member twice"
+		r.bad, r.why = "duplicate-member", "the variant names a member twice"
 	case err != nil:
-		r.unreadable, r.unreadableIn = "bad-row", "a member of the variant is of a wrong type"
+		r.bad, r.why = "bad-row", "a member of the variant is of a wrong type"
 	}
 	return r
 }
 
-// tracks reports whether the store counts this variant.
+// counts reports whether the store keeps a number for this variant.
 func (s site) counts(r variantRow) bool {
 	return r.Tracks == "TRUE" || r.Tracks == "INHERIT" && s.tracks
 }
 
-// threshold is how many units the store keeps back from buyers; negative: how many it sells that are not there.
+// thresholdOf is how many units the store keeps back from buyers; negative: how many it sells that are not there.
 func (s site) thresholdOf(r variantRow) int64 {
 	if r.UseGlobal {
 		return s.threshold

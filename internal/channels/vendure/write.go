@@ -64,7 +64,7 @@ func decodeWritten(data json.RawMessage) (map[string]variantRow, error) {
 	}
 	rows := map[string]variantRow{}
 	for _, raw := range a.Rows {
-		if r := decodeVariant(raw); r.unreadable == "" {
+		if r := decodeVariant(raw); r.bad == "" {
 			rows[r.ID] = r
 		}
 	}

@@ -277,7 +277,7 @@ func (s *Server) Modify(id string, n int64) {
 	o.history += 3
 }
 
-// Note adds a note to an order's history; Unnote removes one. Neither is news.
+// Note adds a note to an order's history, which is no news.
 func (s *Server) Note(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

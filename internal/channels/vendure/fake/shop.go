@@ -1,7 +1,6 @@
 package fake
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -283,9 +282,4 @@ func (s *Server) Requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen
-}
-
-// String names the store in test output.
-func (s *Server) String() string {
-	return fmt.Sprintf("a Vendure store of %d variants", len(s.variants))
 }
