@@ -213,19 +213,19 @@ func (d *Demo) until(ctx context.Context, done func(service.Overview) bool) erro
 	}
 }
 
-// settle waits until every order feed was read after the last sale and nothing is left to do.
+// settle waits until every order feed and every catalogue was read after the last sale and nothing is left to do.
 func (d *Demo) settle(ctx context.Context) error {
 	stopped := app.Clock{}.Now()
 	quiet := 0
 	err := d.until(ctx, func(o service.Overview) bool {
 		for _, a := range o.Accounts {
-			if a.Progress.SalesThrough < stopped || a.Marked+a.Stock+a.Price+a.InFlight > 0 || a.Counters.Verified < a.Counters.Managed {
+			if a.Progress.SalesThrough < stopped || a.Progress.SweepDone < stopped.Add(time.Second) || a.Marked+a.Stock+a.Price+a.InFlight > 0 || a.Counters.Verified < a.Counters.Managed {
 				quiet = 0
 				return false
 			}
 		}
 		quiet++
-		return quiet > 8 // holds may still wait for their proof
+		return quiet > 12 // holds may still wait for their proof
 	})
 	if fault.Is(err, fault.Unsettled) {
 		return nil // the result says what is left

@@ -48,7 +48,7 @@ func kinds() []struct {
 // quick makes a preset live in seconds instead of minutes: the demo is watched by a person.
 func quick(o model.Options) model.Options {
 	o.Caps.Sales.Poll, o.Caps.Sales.Lag = 500*time.Millisecond, 300*time.Millisecond
-	o.Caps.Read.Sweep, o.Caps.Read.Lag = 20*time.Second, 0
+	o.Caps.Read.Sweep, o.Caps.Read.Lag = 3*time.Second, 0
 	for _, b := range []*channel.BatchCaps{&o.Caps.Stock.BatchCaps, &o.Caps.Price.BatchCaps} {
 		b.Longest, b.Settle, b.Budget = 2*time.Second, 0, 0
 	}

@@ -127,9 +127,11 @@ func placesOf(s Stored) []policy.Place {
 }
 
 // decideStock sets what each counter of the view should show, and stores a decision for every target that changed.
-func (d *drive) decideStock(ctx context.Context, tx Tx, v view) error {
+// sold names the targets that a sale or a hold marked: running out by sales is never held back.
+func (d *drive) decideStock(ctx context.Context, tx Tx, v view, sold map[int64]bool) error {
 	now := d.now()
 	var ds []Decision
+	var zeroed []*Counter
 	for i := range v.counters {
 		c := &v.counters[i]
 		t := d.decide(*c, v)
@@ -147,6 +149,9 @@ func (d *drive) decideStock(ctx context.Context, tx Tx, v view) error {
 			Account: d.account.ID, Field: channel.Stock, Target: int64(c.ID), At: now,
 			Outcome: string(t.result.State), Value: wire, Record: string(body),
 		})
+		if !sold[int64(c.ID)] && t.result.State == policy.Value && t.result.Quantity == 0 && c.Known && c.Observed > 0 {
+			zeroed = append(zeroed, c)
+		}
 		lower := c.Wire != nil && wire != nil && *wire < *c.Wire
 		if c.State == Undecided || c.State == Absent || c.State == Held || c.State == Denied || (c.State == Asked && lower) || (c.State == Foreign && t.result.State == policy.Value) {
 			c.State, c.Since = Pending, now // a question never delays a decrease
@@ -164,6 +169,9 @@ func (d *drive) decideStock(ctx context.Context, tx Tx, v view) error {
 		}
 		c.Rev++
 		d.stand(c)
+	}
+	if err := d.guardZeros(ctx, tx, zeroed); err != nil {
+		return err
 	}
 	_, err := tx.Decide(ctx, d.fence.Tenant, ds)
 	return err

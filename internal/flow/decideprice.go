@@ -13,7 +13,8 @@ import (
 	"carpediemstore.it/sync-connector/internal/pricing"
 )
 
-// PriceRecord is what is stored of a decision on a price. Result is Compute(Input) by code version Code, exactly (I9).
+// PriceRecord is what is stored of a decision on a price. Result is Compute(Input) by code version Code, exactly (I9),
+// unless a run guard held it, which its reason says.
 type PriceRecord struct {
 	Code   string         `json:"code"`
 	Rules  []ident.Rule   `json:"rules,omitempty"`
@@ -30,16 +31,22 @@ func (d *drive) decidePrices(ctx context.Context, tx Tx, ps []Priced) error {
 	if err != nil {
 		return err
 	}
+	inputs := make([]pricing.Input, len(ps))
+	results := make([]pricing.Result, len(ps))
+	for i := range ps {
+		if inputs[i], err = d.priceInput(&ps[i], facts); err != nil {
+			return err
+		}
+		results[i] = pricing.Compute(inputs[i])
+	}
+	if err := d.guardPrices(ctx, tx, ps, results, facts.approved); err != nil {
+		return err
+	}
 	var ds []Decision
 	var raise []Finding
 	var done []string
 	for i := range ps {
-		p := &ps[i]
-		in, err := d.priceInput(p, facts)
-		if err != nil {
-			return err
-		}
-		r := pricing.Compute(in)
+		p, in, r := &ps[i], inputs[i], results[i]
 		cause := fmt.Sprintf("price:%d:%d", d.account.ID, p.Listing)
 		if !d.newPrice(p, r) {
 			d.standPrice(&p.Price)

@@ -62,6 +62,7 @@ type BookTx interface {
 type Mark struct {
 	Target int64
 	Gen    int64
+	Urgent bool // marked by a sale or a hold
 }
 
 // StockTx keeps counters.

@@ -76,8 +76,12 @@ type Feed struct {
 	SweepDue     ident.Micros
 	MatchFrom    ident.Listing // unbound listings after this one wait to be matched; -1: none
 	BlindSince   ident.Micros  // 0: orders are readable
-	Failures     int64
-	WaitUntil    ident.Micros
+	// The run that guards count changes in: it begins anew when nothing has changed for a while.
+	RunStarted ident.Micros
+	RunPrices  int64 // prices changed in it
+	RunZeroed  int64 // counters taken to zero in it without a sale
+	Failures   int64
+	WaitUntil  ident.Micros
 }
 
 // Line is a stored order line with what it did to items.

@@ -187,7 +187,7 @@ func (d *drive) stock(ctx context.Context) (bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := d.decideStock(ctx, tx, v); err != nil {
+		if err := d.decideStock(ctx, tx, v, urgent(work)); err != nil {
 			return nil, err
 		}
 		if sends, err = d.intendStock(ctx, tx, v, started); err != nil {

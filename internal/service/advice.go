@@ -33,6 +33,14 @@ func adviceOn(class string) advice {
 			"read why the channel refused it, mend that, and heal to try again",
 			"the listing keeps its old value until another one is decided",
 		}
+	case "zero-held":
+		return advice{
+			[]Answer{AnswerHeal, AnswerIgnore},
+			"heal it to let it go to zero; if the zeros are a mistake, count the items again",
+			"the channel goes on offering what it shows; true sell-outs are not held back",
+		}
+	case "feed-gap":
+		return advice{[]Answer{AnswerIgnore}, "nothing: the orders are read from their beginning and every number is looked at again", "it closes by itself when you have seen it"}
 	case "price-held":
 		return advice{
 			[]Answer{AnswerRelease, AnswerIgnore},

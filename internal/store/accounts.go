@@ -19,8 +19,8 @@ INSERT INTO drives (tenant, account, gen, done_gen, next_due, owner, epoch, leas
 
 	addFeedText = `
 INSERT INTO feeds (tenant, account, sales_cursor, backfilled, poll_started, sales_through, sales_due, sweep, sweep_cursor, sweep_started,
-       sweep_seen, sweep_total, sweep_done, sweep_due, match_from, blind_since, failures, wait_until)
-VALUES ($1, $2, '', 0, 0, 0, 0, 0, '', 0, 0, -1, 0, 0, -1, 0, 0, 0)`
+       sweep_seen, sweep_total, sweep_done, sweep_due, match_from, blind_since, run_started, run_prices, run_zeroed, failures, wait_until)
+VALUES ($1, $2, '', 0, 0, 0, 0, 0, '', 0, 0, -1, 0, 0, -1, 0, 0, 0, 0, 0, 0)`
 )
 
 // NextAccount takes an id for a new account, so that its credentials can be sealed for it before it is stored.

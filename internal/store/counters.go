@@ -168,7 +168,7 @@ func (w *work) add(ctx context.Context, text string, args ...any) {
 			return err
 		}
 		if !w.seen[m.Target] && len(w.marks) < w.limit {
-			w.seen[m.Target] = true
+			w.seen[m.Target], m.Urgent = true, text == urgentWorkText
 			w.marks = append(w.marks, m)
 		}
 		return nil

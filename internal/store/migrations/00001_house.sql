@@ -101,6 +101,9 @@ CREATE TABLE feeds (
     sweep_due      BIGINT NOT NULL,
     match_from     BIGINT NOT NULL, -- unbound listings after this one wait to be matched; -1: none
     blind_since    BIGINT NOT NULL, -- 0: orders are readable
+    run_started    BIGINT NOT NULL, -- the run that guards count in
+    run_prices     BIGINT NOT NULL,
+    run_zeroed     BIGINT NOT NULL,
     failures       BIGINT NOT NULL,
     wait_until     BIGINT NOT NULL, -- back-off after a failure of the whole account
     PRIMARY KEY (tenant, account)

@@ -1,0 +1,83 @@
+package service_test
+
+import (
+	"os"
+	"testing"
+
+	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/ident"
+	"carpediemstore.it/sync-connector/internal/money"
+	"carpediemstore.it/sync-connector/internal/service"
+	"carpediemstore.it/sync-connector/internal/service/servicetest"
+	"carpediemstore.it/sync-connector/internal/store"
+	"carpediemstore.it/sync-connector/internal/store/storetest"
+	"carpediemstore.it/sync-connector/internal/testkit/pg"
+)
+
+func TestMain(m *testing.M) { os.Exit(pg.Main(m, "fsync=off")) }
+
+// each runs fn in an installation on each database.
+func each(t *testing.T, fn func(t *testing.T, w *servicetest.World)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) { fn(t, servicetest.New(t, db)) })
+}
+
+// must returns v, or fails the test.
+func must[T any](t *testing.T, v T, err error) T {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// refused fails the test unless err is of kind k.
+func refused(t *testing.T, what string, err error, k fault.Kind) {
+	t.Helper()
+	if !fault.Is(err, k) {
+		t.Errorf("%s: error = %v, want kind %v", what, err, k)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func euros(minor int64) *service.PriceChange {
+	return &service.PriceChange{Amount: money.Of(minor, "EUR")}
+}
+
+// item makes an item with a price and a count.
+func item(t *testing.T, w *servicetest.World, sku string, count int64) {
+	t.Helper()
+	must(t, must2(w.Service.Edit(t.Context(), w.Who, service.Change{SKU: sku, Title: ptr("thing " + sku), Base: euros(1000)})), nil)
+	must(t, must2(w.Service.Count(t.Context(), w.Who, service.Movement{SKU: sku, Units: count})), nil)
+}
+
+// must2 drops the value of a pair and keeps the error.
+func must2[T any](_ T, err error) error { return err }
+
+// counter returns how the one number of an item at an account stands.
+func counter(t *testing.T, w *servicetest.World, sku, account string) store.CounterRow {
+	t.Helper()
+	d := must(t, must1(w.Service.Item(t.Context(), w.Who, sku)), nil)
+	for _, l := range d.Listings {
+		if l.AccountName == account && len(l.Counters) == 1 {
+			return l.Counters[0]
+		}
+	}
+	t.Fatalf("%s has no counter at %s: %+v", sku, account, d.Listings)
+	return store.CounterRow{}
+}
+
+func must1[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func planID(p *service.PlanDetail) ident.Plan {
+	if p == nil {
+		return 0
+	}
+	return p.ID
+}
