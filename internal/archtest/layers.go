@@ -34,11 +34,13 @@ func layers() []layer {
 		{"service", []string{"internal/service"}, false},
 		{"surfaces", []string{"internal/web", "internal/api"}, false},
 		{"wiring", []string{"internal/app"}, false},
-		{"demo", []string{"internal/demo"}, false},
+		{"demo and measurements", []string{"internal/demo", "internal/bench"}, false},
 		{"command line", []string{"internal/cli"}, false},
 		{"main", []string{"cmd"}, false},
 		// Proof may look at everything and is looked at by nothing of the product.
-		{"proof", []string{"internal/testkit", "internal/sim", "internal/archtest", "internal/store/storetest", "scripts", "test"}, true},
+		{"proof", []string{
+			"internal/testkit", "internal/sim", "internal/archtest", "internal/store/storetest", "internal/service/servicetest", "scripts", "test",
+		}, true},
 	}
 }
 
@@ -63,11 +65,11 @@ func exceptions(from, to string) (allowed, known bool) {
 	switch {
 	case to == "internal/app":
 		// Only what starts a whole process: the commands, the demo, end-to-end tests.
-		return In(from, "cmd", "internal/cli", "internal/demo", "test"), true
+		return In(from, "cmd", "internal/cli", "internal/demo", "internal/bench", "test"), true
 	case In(from, "internal/web", "internal/api") && In(to, "internal/store/sqlite", "internal/store/postgres", "internal/flow", "internal/dispatch",
 		"internal/channels", "internal/outbound", "internal/vault"):
 		return false, true // surfaces have no powers of their own: service, and the store's row types
-	case In(to, "internal/channels") && !In(from, "internal/channels", "internal/app", "internal/demo", "internal/sim", "internal/testkit", "test"):
+	case In(to, "internal/channels") && !harness(from) && !In(from, "internal/channels", "internal/app", "internal/demo", "internal/bench", "internal/sim"):
 		return false, true // the core reaches channels through package channel
 	}
 	return false, false

@@ -11,7 +11,8 @@ import (
 
 // harness are folders whose programs never reach a seller: they may open their own loopback connections and databases.
 func harness(folder string) bool {
-	return In(folder, "internal/testkit", "internal/archtest", "internal/channels/channeltest", "internal/store/storetest", "scripts", "test")
+	return In(folder, "internal/testkit", "internal/archtest", "internal/channels/channeltest", "internal/store/storetest",
+		"internal/service/servicetest", "scripts", "test")
 }
 
 // owner says which folders may import a library or a dangerous part of the standard library.

@@ -12,8 +12,7 @@ import (
 //   - an error value, a compiled pattern or a parsed network: constants that Go has no form for;
 //   - an embedded file;
 //   - a table (composite literal) that no line of its package writes to;
-//   - `var _ I = T{}`, a proof for the compiler;
-//   - the version in cmd, which the linker writes.
+//   - `var _ I = T{}`, a proof for the compiler.
 func State(t Tree) (out []Finding) {
 	for _, p := range t.Packages {
 		if harness(p.Folder) {
@@ -28,7 +27,7 @@ func State(t Tree) (out []Finding) {
 						out = append(out, Finding{t.at(d), "init() runs at import: construct explicitly"})
 					}
 				case *ast.GenDecl:
-					out = append(out, t.vars(p, f, d, vars)...)
+					out = append(out, t.vars(f, d, vars)...)
 				}
 			}
 		}
@@ -40,7 +39,7 @@ func State(t Tree) (out []Finding) {
 }
 
 // vars checks the package variables of a declaration and collects them.
-func (t Tree) vars(p *Package, f *File, d *ast.GenDecl, vars map[string]*ast.ValueSpec) (out []Finding) {
+func (t Tree) vars(f *File, d *ast.GenDecl, vars map[string]*ast.ValueSpec) (out []Finding) {
 	if d.Tok != token.VAR {
 		return nil
 	}
@@ -56,7 +55,6 @@ func (t Tree) vars(p *Package, f *File, d *ast.GenDecl, vars map[string]*ast.Val
 			vars[name.Name] = v
 			switch {
 			case embedded(d.Doc), embedded(v.Doc):
-			case p.Folder == "cmd/carpediem" && name.Name == "version":
 			case i >= len(v.Values):
 				out = append(out, Finding{t.at(name), fmt.Sprintf("package variable %s has no value: it is made to be changed", name.Name)})
 			case !constant(f, v.Values[i]):
