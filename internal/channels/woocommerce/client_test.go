@@ -236,6 +236,16 @@ func TestTrapWarningsBeforeTheDocumentAreCutOff(t *testing.T) {
 	}
 }
 
+func TestAnEndlessAnswerIsNamed(t *testing.T) {
+	b := newBench(t)
+	b.log.loose = true
+	b.Inject(channeltest.Fault{Kind: channeltest.FaultHuge})
+	b.ch.client.deps.Client.Transport = b.log.next
+	if _, err := b.ch.List(t.Context(), ""); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "32 MiB") {
+		t.Errorf("List = %v, want unavailable with the limit", err)
+	}
+}
+
 func TestErrorsShowNoSecretAndNoBody(t *testing.T) {
 	for _, kind := range []channeltest.FaultKind{channeltest.FaultDropped, channeltest.FaultHTML200, channeltest.FaultTruncated, channeltest.FaultUnauth} {
 		for _, tls := range []bool{false, true} {

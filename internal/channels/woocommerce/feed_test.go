@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"carpediemstore.it/sync-connector/internal/channel"
+	"carpediemstore.it/sync-connector/internal/channels/channeltest"
 	"carpediemstore.it/sync-connector/internal/channels/woocommerce/fake"
 )
 
@@ -122,6 +123,18 @@ func TestOrdersThatLeaveTheListWhileItIsReadCostNoOther(t *testing.T) {
 	}
 	for _, id := range orders[:7] {
 		f.want("sent", id, state{quantity: 1, shipped: 1, taken: 1})
+	}
+}
+
+func TestAnOrderListedTwiceIsBookedOnce(t *testing.T) {
+	b := newBench(t)
+	b.Add(simple("MUG", 100, 1200))
+	b.Buy(mug(1))
+	b.Buy(mug(1))
+	b.Inject(channeltest.Fault{Kind: channeltest.FaultDuplicate})
+	p, err := b.ch.Sales(t.Context(), "")
+	if err != nil || len(p.Lines) != 2 {
+		t.Errorf("Sales of a list that repeats a row = %d lines, %v, want 2", len(p.Lines), err)
 	}
 }
 
@@ -245,5 +258,21 @@ func TestFeedCursorIsStable(t *testing.T) {
 	var back feed
 	if err := json.Unmarshal([]byte(page.Next), &back); err != nil || !cmp.Equal(f, back) {
 		t.Errorf("cursor read back = %+v, %v, want %+v", back, err, f)
+	}
+}
+
+func TestRefundsThatCannotBeReadAreNotCounted(t *testing.T) {
+	line := func(quantity, meta string) string {
+		return `{"id":9,"quantity":` + quantity + `,"meta_data":[` + meta + `]}`
+	}
+	const at = `{"key":"_refunded_item_id","value":"45"}`
+	doc := `[{"id":1,"line_items":[` + line("-2", at) + `,` + line("-1", "") + `,` + line("1.5", at) + `,` + line("3", at) + `,5]},5,
+		{"id":2,"line_items":{"3":` + line("-1", `{"key":"_refunded_item_id","value":45}`) + `}}]`
+	got, err := decodeRefunds([]byte(doc))
+	if diff := cmp.Diff(map[int64]int64{45: 3}, got); err != nil || diff != "" {
+		t.Errorf("decodeRefunds = %v (-want +got):\n%s", err, diff)
+	}
+	if _, err := decodeRefunds([]byte(`{"code":"x"}`)); err == nil {
+		t.Error("something that is no list was read as refunds")
 	}
 }

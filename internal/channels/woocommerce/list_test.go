@@ -147,6 +147,27 @@ func TestListTotalShowsWhatIsHidden(t *testing.T) {
 	}
 }
 
+func TestListPassesALongRunOfHiddenRows(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		b := newBench(t)
+		b.many(420)
+		traps := fake.Traps{NoTotals: quiet}
+		for id := int64(30); id <= 140; id++ {
+			traps.Hidden = append(traps.Hidden, id)
+		}
+		if !quiet { // without totals a page of hidden rows alone cannot be told from the end
+			for id := int64(150); id <= 390; id++ {
+				traps.Hidden = append(traps.Hidden, id)
+			}
+		}
+		b.Trap(traps)
+		c := b.list()
+		if want := 420 - len(traps.Hidden); len(c.Listings) != want || *c.Total != int64(map[bool]int{false: 420, true: want}[quiet]) {
+			t.Errorf("List with %d hidden rows = %d listings, total %d, want %d", len(traps.Hidden), len(c.Listings), *c.Total, want)
+		}
+	}
+}
+
 func TestListWithoutTotalsEndsAtAnEmptyPage(t *testing.T) {
 	b := newBench(t)
 	b.many(205)

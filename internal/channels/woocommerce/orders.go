@@ -143,7 +143,8 @@ func (m members) whole64(name string) int64 {
 	return n
 }
 
-// decodeRefunds adds up the units refunded per order line.
+// decodeRefunds adds up the units refunded per order line. What cannot be read is not counted: then these units did not
+// come back, which only keeps them from being sold.
 func decodeRefunds(doc []byte) (map[int64]int64, error) {
 	refunds, ok := rows(doc)
 	if !ok {
@@ -153,22 +154,18 @@ func decodeRefunds(doc []byte) (map[int64]int64, error) {
 	for _, raw := range refunds {
 		m, err := object(raw, refundMembers...)
 		if err != nil {
-			return nil, err
+			continue
 		}
 		for _, line := range list(m["line_items"]) {
 			l, err := object(line, refundedMembers...)
 			if err != nil {
-				return nil, err
+				continue
 			}
 			n, err := l.whole("quantity")
-			if err != nil || n == nil {
-				return nil, errNumber
+			at, bad := tally(l["meta_data"], refundedKey)
+			if err == nil && bad == nil && n != nil && at != nil {
+				out[*at] += max(0, -*n) // the shop writes them as negative quantities
 			}
-			at, err := tally(l["meta_data"], refundedKey)
-			if err != nil || at == nil {
-				return nil, errMissing
-			}
-			out[*at] += max(0, -*n) // the shop writes them as negative quantities
 		}
 	}
 	return out, nil

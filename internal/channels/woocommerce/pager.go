@@ -40,7 +40,7 @@ type step struct {
 }
 
 // take decides about a page with rows of the given ids, 0 for a row that has none. total is what the shop says the
-// whole list holds, nil when it does not say; then the list ends at a page that is not full and shows nothing new.
+// whole list holds, nil when it does not say; then the list ends at an empty page.
 func (p position) take(ids []int64, total *int64) (step, error) {
 	if p.Offset > 0 && p.Last > 0 && !p.Leap && (len(ids) == 0 || ids[0] > p.Last) {
 		if p.Backs++; p.Backs > mostBacks {
@@ -61,14 +61,14 @@ func (p position) take(ids []int64, total *int64) (step, error) {
 	}
 	st := step{from: from, next: p.upTo(ids, from, len(ids))}
 	full, news := len(ids) >= pageSize, from < len(ids)
-	if st.done = !full && !news && (!p.Back || len(ids) == 0); total != nil {
+	if st.done = len(ids) == 0; total != nil {
 		st.done = p.Offset+pageSize >= *total
 	}
 	switch {
 	case st.done, news, p.Back && st.next.Offset > p.Offset:
 	case full:
 		return step{}, unavailable("the shop answers every page with the same rows")
-	default: // what is new here is hidden
+	default: // what is new here is hidden, or the list has ended
 		st.next.Offset, st.next.Leap = p.Offset+pageSize-1, true
 	}
 	return st, nil

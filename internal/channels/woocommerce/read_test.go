@@ -132,6 +132,13 @@ func TestDuplicateMembersHarmTheirOwnRowOnly(t *testing.T) {
 	}
 }
 
+func TestNullIsAbsent(t *testing.T) {
+	p, err := decodeProduct([]byte(`{"id":1,"type":"simple","status":"publish","name":null,"sku":null,"manage_stock":false,"regular_price":""}`), "EUR")
+	if err != nil || p.sku != "" || len(p.problems) != 0 {
+		t.Errorf("a row with a null name and SKU = %+v, %v, want it read", p, err)
+	}
+}
+
 func TestQuantitiesOfAWrongTypeStayAbsent(t *testing.T) {
 	for text, want := range map[string]*int64{
 		`5`: is(int64(5)), `-3`: is(int64(-3)), `5.0`: is(int64(5)), `0`: is(int64(0)),

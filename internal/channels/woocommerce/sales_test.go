@@ -184,7 +184,20 @@ func TestManyRefundsAreReadInPortions(t *testing.T) {
 		b.Refund(id, "MUG", 1, true)
 		orders = append(orders, id)
 	}
-	f.poll()
+	for more := true; more; {
+		requests := len(b.log.seen)
+		p, err := b.ch.Sales(t.Context(), f.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(b.log.seen) - requests; n > mostAsked+2 {
+			t.Errorf("one page cost %d requests, want at most %d", n, mostAsked+2)
+		}
+		for _, l := range p.Lines {
+			f.lines[l.Order+"/"+l.Line] = l
+		}
+		f.at, more = p.Next, p.More
+	}
 	for _, id := range orders {
 		f.want("refunded", id, state{quantity: 1, taken: 1})
 	}

@@ -286,6 +286,39 @@ func TestTrapVariationWritesNeedARightOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestANumberChangedByAPluginIsNotBelieved(t *testing.T) {
+	b := newBench(t)
+	b.Add(simple("MUG", 1, 1200))
+	b.Trap(fake.Traps{OddStock: 2})
+	if got := b.set("1", simpleGroup, 5); got.State != channel.Unknown || got.Current == nil || *got.Current != 7 {
+		t.Errorf("a write of 5 that the shop shows as 7 = %+v, want unknown and 7", got)
+	}
+}
+
+// TestASecondCallOfABatchAnswersForItself: the first call is done, so the batch cannot end in an error any more.
+func TestASecondCallOfABatchAnswersForItself(t *testing.T) {
+	for kind, want := range map[channeltest.FaultKind]channel.State{
+		channeltest.Fault500: channel.Unknown, channeltest.FaultLost: channel.Unknown, channeltest.Fault429: channel.RetryAfter,
+		channeltest.FaultUnauth: channel.RetryAfter,
+	} {
+		b := newBench(t)
+		b.AddPool("cup", 40, simple("CUP-A", 0, 900))
+		b.Add(channeltest.Product{SKU: "CUP-OWN", Group: "cup", Stock: 4, Price: euro(900)})
+		calls := 0
+		b.ch.client.deps.Client.Transport = spy{b.log, func(string) {
+			if calls++; calls == 2 {
+				b.Inject(channeltest.Fault{Kind: kind})
+			}
+		}}
+		r, err := b.ch.Submit(t.Context(), channel.Batch{Field: channel.Stock, Group: "1", Writes: []channel.Write{
+			{Ref: 1, Stock: channel.StockKey{Key: "1"}, Quantity: 7}, {Ref: 2, Stock: channel.StockKey{Key: "1:3"}, Quantity: 8},
+		}})
+		if err != nil || len(r.Outcomes) != 2 || r.Outcomes[0].State != channel.Applied || r.Outcomes[1].State != want {
+			t.Errorf("Submit whose second call meets %s = %+v, %v, want applied and %s", kind, r.Outcomes, err, want)
+		}
+	}
+}
+
 func TestANameTwiceInABatchIsSentOnce(t *testing.T) {
 	b := newBench(t)
 	b.Add(simple("MUG", 1, 1200))

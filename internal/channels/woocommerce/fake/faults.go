@@ -23,9 +23,11 @@ type Traps struct {
 	Redirect, Firewall, Maintenance bool
 	// Unauthorized refuses every key.
 	Unauthorized bool
-	// KeepsManage is a plugin that does not let manage_stock be changed, OddPrices one that sets its own price.
+	// KeepsManage is a plugin that does not let manage_stock be changed; OddPrices and OddStock are plugins that set their
+	// own price and add to each number.
 	KeepsManage bool
 	OddPrices   string
+	OddStock    int64
 	// IgnoresOffset serves the first page for ever, Unsorted lists in an order of its own.
 	IgnoresOffset, Unsorted bool
 	// Hidden are products that are counted but not shown.

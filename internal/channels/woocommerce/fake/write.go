@@ -98,7 +98,7 @@ func (s *Server) apply(p *product, row object) {
 	v, there := row["stock_quantity"]
 	switch {
 	case p.manage && there:
-		n := phpInt(v)
+		n := phpInt(v) + s.traps.OddStock
 		p.quantity = &n
 	case !p.manage:
 		p.quantity = nil // turning management off loses the number; on a variation without it the number is ignored
