@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"carpediemstore.it/sync-connector/internal/fault"
-	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/money"
 	"carpediemstore.it/sync-connector/internal/service"
 	"carpediemstore.it/sync-connector/internal/service/servicetest"
@@ -22,13 +21,15 @@ func each(t *testing.T, fn func(t *testing.T, w *servicetest.World)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) { fn(t, servicetest.New(t, db)) })
 }
 
-// must returns v, or fails the test.
-func must[T any](t *testing.T, v T, err error) T {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+// ok takes what a call returned; the function it returns fails the test on an error and gives the value.
+func ok[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
 	}
-	return v
 }
 
 // refused fails the test unless err is of kind k.
@@ -48,17 +49,20 @@ func euros(minor int64) *service.PriceChange {
 // item makes an item with a price and a count.
 func item(t *testing.T, w *servicetest.World, sku string, count int64) {
 	t.Helper()
-	must(t, must2(w.Service.Edit(t.Context(), w.Who, service.Change{SKU: sku, Title: ptr("thing " + sku), Base: euros(1000)})), nil)
-	must(t, must2(w.Service.Count(t.Context(), w.Who, service.Movement{SKU: sku, Units: count})), nil)
+	ok(w.Service.Edit(t.Context(), w.Who, service.Change{SKU: sku, Title: ptr("thing " + sku), Base: euros(1000)}))(t)
+	ok(w.Service.Count(t.Context(), w.Who, service.Movement{SKU: sku, Units: count}))(t)
 }
 
-// must2 drops the value of a pair and keeps the error.
-func must2[T any](_ T, err error) error { return err }
+// available returns what may be promised of an item; nil when nobody counted.
+func available(t *testing.T, w *servicetest.World, sku string) *int64 {
+	t.Helper()
+	return ok(w.Service.Item(t.Context(), w.Who, sku))(t).Stock.Available
+}
 
 // counter returns how the one number of an item at an account stands.
 func counter(t *testing.T, w *servicetest.World, sku, account string) store.CounterRow {
 	t.Helper()
-	d := must(t, must1(w.Service.Item(t.Context(), w.Who, sku)), nil)
+	d := ok(w.Service.Item(t.Context(), w.Who, sku))(t)
 	for _, l := range d.Listings {
 		if l.AccountName == account && len(l.Counters) == 1 {
 			return l.Counters[0]
@@ -66,18 +70,4 @@ func counter(t *testing.T, w *servicetest.World, sku, account string) store.Coun
 	}
 	t.Fatalf("%s has no counter at %s: %+v", sku, account, d.Listings)
 	return store.CounterRow{}
-}
-
-func must1[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func planID(p *service.PlanDetail) ident.Plan {
-	if p == nil {
-		return 0
-	}
-	return p.ID
 }
