@@ -25,7 +25,11 @@ func target(moment channel.Moment) channeltest.Target {
 	return channeltest.Target{
 		Driver: Driver(),
 		New: func(_ testing.TB, now func() time.Time) channeltest.Shop {
-			return fake.New(fake.Options{Now: now, Key: testKey, Secret: testSecret, Moment: moment, Canary: canary})
+			s := fake.New(fake.Options{Now: now, Key: testKey, Secret: testSecret, Moment: moment, Canary: canary, HookSecret: hookSecret})
+			for _, topic := range []string{"product.updated", "order.updated", "action.woocommerce_updated_product_stock"} {
+				s.Hook(topic)
+			}
+			return s
 		},
 		Settings: map[string]string{"currency": "EUR", "tax_included": "yes", "moment": string(moment)},
 		Secrets:  map[string]string{"consumer_key": testKey, "consumer_secret": testSecret, "webhook_secret": hookSecret},

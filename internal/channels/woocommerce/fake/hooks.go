@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+
+	"carpediemstore.it/sync-connector/internal/channels/channeltest"
 )
 
 // hook is a webhook somebody made.
@@ -152,6 +154,17 @@ func (s *Server) Hook(topic string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.newHook("sync "+topic, topic, "https://connector.example/hook", s.opt.HookSecret)
+}
+
+// Hooks takes out the signed calls that wait; pings are left out.
+func (s *Server) Hooks() (out []channeltest.Hook) {
+	s.Deliver(func(d Delivery) int {
+		if d.Header.Get("X-WC-Webhook-Signature") != "" {
+			out = append(out, channeltest.Hook{Header: d.Header, Body: d.Body})
+		}
+		return http.StatusOK
+	})
+	return out
 }
 
 // Deliver sends what is queued. A post that answers anything but 200 to 302 is a failure; nothing is sent again. It

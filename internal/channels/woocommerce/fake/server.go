@@ -65,7 +65,10 @@ type Server struct {
 	odd      int // which wrong type comes next
 }
 
-var _ channeltest.Shop = (*Server)(nil)
+var (
+	_ channeltest.Shop   = (*Server)(nil)
+	_ channeltest.Hooker = (*Server)(nil)
+)
 
 // New makes an empty shop.
 func New(o Options) *Server {
