@@ -72,9 +72,10 @@ func New(ctx context.Context, c Config) (a *App, err error) {
 		return nil, err
 	}
 	a.Store = store.New(engine)
+	opened := a.Store
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.Store.Close())
+			err = errors.Join(err, opened.Close())
 		}
 	}()
 	if a.Registry, err = all.Registry(); err != nil {

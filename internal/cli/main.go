@@ -12,11 +12,12 @@ import (
 	"carpediemstore.it/sync-connector/internal/app"
 	"carpediemstore.it/sync-connector/internal/demo"
 	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/service"
 )
 
 // Main runs the command line of the product and returns its exit code.
 func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
-	return Run(ctx, Deps{Open: openApp, Demo: runDemo, Version: buildVersion(), Now: app.Clock{}.Now}, args, in, out, err)
+	return Run(ctx, Deps{Open: openApp, Serve: runServe, Sync: runSync, Demo: runDemo, Version: buildVersion(), Now: app.Clock{}.Now}, args, in, out, err)
 }
 
 // openApp opens an installation without driving anything.
@@ -34,7 +35,12 @@ func runDemo(ctx context.Context, x IO, o DemoOptions) error {
 	if x.JSON {
 		say = x.Err
 	}
-	r, err := demo.Run(ctx, demo.Options{For: o.For, Data: o.Data, Seed: o.Seed, SKUs: o.SKUs, Rate: o.Rate, Log: slog.New(slog.DiscardHandler), Say: say})
+	log := slog.New(slog.DiscardHandler)
+	r, err := demo.Run(ctx, demo.Options{For: o.For, Data: o.Data, Seed: o.Seed, SKUs: o.SKUs, Rate: o.Rate, Log: log, Say: say,
+		Serve: func(ctx context.Context, a *app.App) (string, func(), error) {
+			return show(ctx, a, service.Caller{Tenant: 1, Name: "demo"}, "127.0.0.1:0", log)
+		},
+	})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -102,8 +101,7 @@ func (b *booking) line(had []ledger.Effect, l *ledger.Line, bound Bound) []ledge
 		*l = l.Meet(bound.Counted)
 	}
 	want := l.Effects(bound.Recipe)
-	for i, e := range ledger.Differences(had, want) {
-		e.Source = fmt.Sprintf("line:%s:%d:%d:%d", l.Source, l.Version, bound.Item, i)
+	for _, e := range ledger.Differences(had, want) { // from the stored state of the line, so once
 		e.Account, e.At, e.Actor = b.account, b.now, "sync"
 		b.entries = append(b.entries, e)
 		b.sources = append(b.sources, l.Source)

@@ -93,7 +93,7 @@ func (d *drive) catalogue(ctx context.Context) (bool, error) {
 	}
 	started := d.now()
 	page, err := d.ch.List(ctx, d.feed.SweepCursor)
-	if fault.Is(err, fault.Conflict) { // the bookmark is too old: begin anew
+	if d.feed.SweepCursor != "" && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid)) { // the bookmark is of no use any more: begin anew
 		return true, d.advance(ctx, func(_ Tx, feed *Feed) ([]ident.Account, error) {
 			feed.SweepStarted, feed.SweepDue = 0, d.now().Add(time.Second)
 			return nil, nil

@@ -45,10 +45,10 @@ func (l Line) Untaken() int64 {
 	return max(0, l.Quantity-max(l.Taken, l.Shipped))
 }
 
-// Newer returns l with the facts of f when f is a newer version of the same line, and whether anything changed. An older
-// or equal version never replaces (I2).
+// Newer returns l with the facts of f unless f is an older version of the same line, and whether anything changed (I2).
+// Of two readings of one version the later one counts: a channel's clock may be coarse, and its reads torn.
 func (l Line) Newer(f channel.Line, now ident.Micros) (Line, bool) {
-	if l.FirstSeen != 0 && f.Version <= l.Version {
+	if l.FirstSeen != 0 && f.Version < l.Version {
 		return l, false
 	}
 	same := l.FirstSeen != 0 && l.Quantity == f.Quantity && l.Shipped == f.Shipped && l.Returned == f.Returned && l.Taken == f.Taken

@@ -56,11 +56,11 @@ func (t *Tx) SaveFeed(ctx context.Context, f flow.Fence, x flow.Feed) error {
 	return err
 }
 
-// SweepNow makes every account of a tenant read its whole catalogue as soon as it is driven.
-func (t *Tx) SweepNow(ctx context.Context, tenant ident.Tenant) error {
-	if _, err := t.exec(ctx, `UPDATE feeds SET sweep_due = 0 WHERE tenant = $1`, tenant); err != nil {
+// ReadNow makes accounts read their orders and their whole catalogue as soon as they are driven.
+func (t *Tx) ReadNow(ctx context.Context, tenant ident.Tenant, accounts []ident.Account) error {
+	const text = `UPDATE feeds SET sweep_due = 0, sales_due = 0 WHERE tenant = $1 AND account IN {ids $2}`
+	if _, err := t.exec(ctx, text, tenant, list(accounts)); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `UPDATE drives SET gen = gen + 1 WHERE tenant = $1`, tenant)
-	return err
+	return t.Wake(ctx, tenant, accounts...)
 }

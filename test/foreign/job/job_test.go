@@ -379,12 +379,7 @@ func (w *world) edits() {
 		must(w.t, w.shops[1].SetPrice(ctx, sku(n), 1))
 		must(w.t, w.shops[0].SetPrice(ctx, sku(n), 99999))
 	}
-	must(w.t, w.sweep())
-}
-
-// sweep makes the connector read both catalogues now instead of within the hour.
-func (w *world) sweep() error {
-	return w.c.app.Store.Write(w.t.Context(), func(tx *store.Tx) error { return tx.SweepNow(w.t.Context(), w.c.who.Tenant) })
+	must(w.t, w.c.app.Service.ReadNow(ctx, w.c.who, nil)) // instead of within the hour
 }
 
 // planAt waits until the rows that were let go are done.
