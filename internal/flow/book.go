@@ -79,7 +79,6 @@ func (d *drive) bookLines(ctx context.Context, tx Tx, facts []channel.Line) ([]i
 // move is what booked lines did to one counter, in the channel's units.
 type move struct {
 	taken, untaken int64
-	sold           bool
 }
 
 // booking collects what some lines do.
@@ -134,7 +133,6 @@ func (b *booking) counters(before, after ledger.Line, bound Bound) {
 		m := b.moves[dr.Counter]
 		m.taken += taken * dr.Units
 		m.untaken += untaken * dr.Units
-		m.sold = m.sold || taken > 0 || untaken > 0
 		b.moves[dr.Counter] = m
 	}
 }
@@ -170,9 +168,6 @@ func (d *drive) moveCounters(ctx context.Context, tx Tx, moves map[ident.Counter
 		c.Untaken += m.untaken
 		if used > 0 {
 			met = append(met, c.ID)
-		}
-		if m.sold && c.SoldAt == 0 {
-			c.SoldAt = now
 		}
 		// Only a reading can tell whether a write overwrote the sale. That includes a line first seen as cancelled: it was
 		// taken and given back while nobody looked, perhaps on both sides of a write.

@@ -195,7 +195,7 @@ func (d *drive) stockSend(c Counter, s Seller, g gate) send {
 	now := d.now()
 	wire := *c.Wire
 	return send{
-		lane: laneOf(c.Observed, wire), soldAt: c.SoldAt,
+		lane: laneOf(c.Observed, wire),
 		intent: Intent{
 			Field: channel.Stock, Target: int64(c.ID), Rev: c.Rev, Value: wire, Base: c.Observed, Epoch: d.fence.Epoch,
 			NotAfter: now.Add(notAfter), State: Recorded, Plan: g.approved[int64(c.ID)], CreatedAt: now,

@@ -92,9 +92,8 @@ func (d *drive) settleCounters(ctx context.Context, tx Tx, is []Intent, outcome 
 		case Applied:
 			c.Copies = c.Copies.Applied(d.caps.Stock.Mode, in.Value, in.Base, now)
 			c.ReadDue = now.Add(d.caps.Stock.Settle + d.caps.Read.Lag)
-			c.SoldAt = 0
 		case Accepted:
-			c.Open, c.SoldAt = &in, 0
+			c.Open = &in
 		case Unanswered:
 			c.Copies = c.Copies.Unanswered(d.caps.Stock.Mode, in.Value, now)
 			c.Open, c.ReadDue = &in, now.Add(d.caps.Stock.Settle+d.caps.Read.Lag)

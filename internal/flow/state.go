@@ -124,7 +124,6 @@ type Counter struct {
 	ProveDue ident.Micros
 	State    State
 	Since    ident.Micros
-	SoldAt   ident.Micros
 	Open     *Intent // the unresolved write, if any
 }
 

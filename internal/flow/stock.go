@@ -31,6 +31,8 @@ type Seller struct {
 type Stored struct {
 	ledger.Balance
 	Places map[string]int64
+	// MovedAt is when the ledger last moved the item.
+	MovedAt ident.Micros
 	// Elsewhere is how many units blind accounts other than this one may still be selling; Shown the most units that all
 	// counters together may be showing, known only where a scarcity rule asks for it.
 	Elsewhere int64
@@ -193,6 +195,7 @@ func (d *drive) stock(ctx context.Context) (bool, error) {
 		if sends, err = d.intendStock(ctx, tx, v, started); err != nil {
 			return nil, err
 		}
+		sinceSale(sends, v, urgent(work))
 		if err := tx.SaveCounters(ctx, d.fence, v.counters); err != nil {
 			return nil, err
 		}
@@ -202,6 +205,18 @@ func (d *drive) stock(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	return true, d.send(ctx, channel.Stock, sends)
+}
+
+// sinceSale notes for sends that a sale or a hold asked for when it was booked: from there the delay is measured.
+func sinceSale(sends []send, v view, sold map[int64]bool) {
+	for i := range sends {
+		if !sold[sends[i].intent.Target] {
+			continue
+		}
+		for _, p := range v.sellers.Recipe(ident.Counter(sends[i].intent.Target)) {
+			sends[i].soldAt = max(sends[i].soldAt, v.sellers.Items[p.Item].MovedAt)
+		}
+	}
 }
 
 // withMates adds the counters that have to travel along where a call replaces a whole group.

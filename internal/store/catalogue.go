@@ -29,7 +29,7 @@ WHERE tenant = $1 AND account = $2 AND listing = $3`
 	stockKeysText = `SELECT counter, stock_key, location FROM counters WHERE tenant = $1 AND account = $2 AND stock_key IN {texts $3}`
 
 	addCounterHead = `INSERT INTO counters (tenant, account, counter, stock_key, location, known, expected, below, above, exact, doubt, holds, surpluses,
-       observed, observed_at, fence, reserved, untaken, target, wire, rev, lane, read_due, prove_due, state, since, sold_at) VALUES `
+       observed, observed_at, fence, reserved, untaken, target, wire, rev, lane, read_due, prove_due, state, since) VALUES `
 
 	drawnText   = `SELECT listing, counter, units FROM draws WHERE tenant = $1 AND account = $2 AND listing IN {ids $3}`
 	addDrawHead = `INSERT INTO draws (tenant, account, counter, listing, units) VALUES `
@@ -268,11 +268,11 @@ func (t *Tx) addCounters(ctx context.Context, f flow.Fence, p *cataloguePage, no
 	if err != nil {
 		return nil, err
 	}
-	return out, t.insert(ctx, addCounterHead, 27, "", len(fresh), func(i int, args []any) []any {
+	return out, t.insert(ctx, addCounterHead, 26, "", len(fresh), func(i int, args []any) []any {
 		id := next + ident.Counter(i)
 		out[fresh[i]] = id
 		return append(args, f.Tenant, f.Account, id, fresh[i].Key, fresh[i].Location, 0, 0, 0, 0, 0, nil, "", "", 0, 0, 0, nil, 0, nil, nil,
-			0, 0, 0, 0, flow.Undecided, now, 0)
+			0, 0, 0, 0, flow.Undecided, now)
 	})
 }
 

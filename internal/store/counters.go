@@ -14,7 +14,7 @@ import (
 )
 
 const copiesColumns = `c.counter, c.stock_key, c.location, c.known, c.expected, c.below, c.above, c.exact, c.doubt, c.holds, c.surpluses,
-       c.observed, c.observed_at, c.fence, c.reserved, c.untaken, c.target, c.wire, c.rev, c.lane, c.read_due, c.prove_due, c.state, c.since, c.sold_at`
+       c.observed, c.observed_at, c.fence, c.reserved, c.untaken, c.target, c.wire, c.rev, c.lane, c.read_due, c.prove_due, c.state, c.since`
 
 const counterSelect = `
 SELECT ` + copiesColumns + `, n.intent, n.rev, n.value, n.base, n.idem_key, n.epoch, n.not_after, n.state, n.code, n.ticket, n.created_at, n.settled_at
@@ -59,7 +59,7 @@ func scanCounter(rs *sql.Rows) (c flow.Counter, err error) {
 	var in openColumns
 	err = rs.Scan(append([]any{
 		&c.ID, &c.Key.Key, &c.Key.Location, &known, &c.Expected, &c.Below, &c.Above, &exact, &doubt, &holds, &surpluses,
-		&c.Observed, &c.ObservedAt, &c.Copies.Fence, &reserved, &c.Untaken, &target, &wire, &c.Rev, &c.Lane, &c.ReadDue, &c.ProveDue, &c.State, &c.Since, &c.SoldAt,
+		&c.Observed, &c.ObservedAt, &c.Copies.Fence, &reserved, &c.Untaken, &target, &wire, &c.Rev, &c.Lane, &c.ReadDue, &c.ProveDue, &c.State, &c.Since,
 	}, in.dest()...)...)
 	if err != nil {
 		return c, err
@@ -100,17 +100,17 @@ func partsText(p merge.Parts) string {
 
 const (
 	saveCounterHead = `INSERT INTO counters (tenant, account, counter, stock_key, location, known, expected, below, above, exact, doubt, holds, surpluses,
-       observed, observed_at, fence, reserved, untaken, target, wire, rev, lane, read_due, prove_due, state, since, sold_at) VALUES `
+       observed, observed_at, fence, reserved, untaken, target, wire, rev, lane, read_due, prove_due, state, since) VALUES `
 	saveCounterTail = `ON CONFLICT (tenant, account, counter) DO UPDATE SET known = excluded.known, expected = excluded.expected, below = excluded.below,
   above = excluded.above, exact = excluded.exact, doubt = excluded.doubt, holds = excluded.holds, surpluses = excluded.surpluses,
   observed = excluded.observed, observed_at = excluded.observed_at, fence = excluded.fence, reserved = excluded.reserved, untaken = excluded.untaken,
   target = excluded.target, wire = excluded.wire, rev = excluded.rev, lane = excluded.lane, read_due = excluded.read_due,
-  prove_due = excluded.prove_due, state = excluded.state, since = excluded.since, sold_at = excluded.sold_at`
+  prove_due = excluded.prove_due, state = excluded.state, since = excluded.since`
 )
 
 // SaveCounters stores counters as they are now. Only the account's driver does this.
 func (t *Tx) SaveCounters(ctx context.Context, f flow.Fence, cs []flow.Counter) error {
-	return t.insert(ctx, saveCounterHead, 27, saveCounterTail, len(cs), func(i int, args []any) []any {
+	return t.insert(ctx, saveCounterHead, 26, saveCounterTail, len(cs), func(i int, args []any) []any {
 		c := &cs[i]
 		var doubt any
 		if c.Doubt {
@@ -118,7 +118,7 @@ func (t *Tx) SaveCounters(ctx context.Context, f flow.Fence, cs []flow.Counter) 
 		}
 		return append(args, f.Tenant, f.Account, c.ID, c.Key.Key, c.Key.Location, flag(c.Known), c.Expected, c.Below, c.Above, flag(c.Exact), doubt,
 			partsText(c.Holds), partsText(c.Surpluses), c.Observed, c.ObservedAt, c.Copies.Fence, null(c.Reserved), c.Untaken, null(c.Target), null(c.Wire),
-			c.Rev, c.Lane, c.ReadDue, c.ProveDue, c.State, c.Since, c.SoldAt)
+			c.Rev, c.Lane, c.ReadDue, c.ProveDue, c.State, c.Since)
 	})
 }
 
@@ -201,7 +201,7 @@ WHERE d.tenant = $1 AND d.account = $2 AND d.counter IN {ids $3} AND l.gone = 0 
 
 	placesText = `SELECT item, place, on_hand FROM places WHERE tenant = $1 AND item IN {ids $2}`
 
-	stocksText = `SELECT item, on_hand, reserved, held, counted_at FROM items WHERE tenant = $1 AND item IN {ids $2}`
+	stocksText = `SELECT item, on_hand, reserved, held, counted_at, updated_at FROM items WHERE tenant = $1 AND item IN {ids $2}`
 )
 
 // Sellers returns the listings that draw from counters with everything a decision needs of their items.
@@ -261,7 +261,7 @@ func (t *Tx) stocks(ctx context.Context, tenant ident.Tenant, items []ident.Item
 	err := t.each(ctx, stocksText, func(rs *sql.Rows) error {
 		var id ident.Item
 		var s flow.Stored
-		err := rs.Scan(&id, &s.OnHand, &s.Reserved, &s.Held, &s.Counted)
+		err := rs.Scan(&id, &s.OnHand, &s.Reserved, &s.Held, &s.Counted, &s.MovedAt)
 		out[id] = s
 		return err
 	}, tenant, ids)

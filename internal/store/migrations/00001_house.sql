@@ -222,7 +222,6 @@ CREATE TABLE counters (
     prove_due   BIGINT NOT NULL, -- when the oldest hold or surplus may be proven; 0: none
     state       TEXT   NOT NULL, -- new, verified, pending, held, absent, asked, foreign
     since       BIGINT NOT NULL,
-    sold_at     BIGINT NOT NULL, -- when a sale last changed it; for latency
     PRIMARY KEY (tenant, account, counter),
     UNIQUE (tenant, account, stock_key, location)
 ) {clustered};
@@ -304,7 +303,7 @@ CREATE TABLE order_refs (
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (tenant, account, line)
 ) {clustered};
-CREATE INDEX order_refs_expiry ON order_refs (expires_at);
+CREATE INDEX order_refs_expiry ON order_refs (tenant, expires_at);
 
 -- Item units held on behalf of a counter's holds.
 CREATE TABLE holdings (
@@ -474,6 +473,7 @@ CREATE TABLE events (
     PRIMARY KEY (tenant, event)
 ) {clustered};
 CREATE INDEX events_account ON events (tenant, account, event) WHERE account <> 0;
+CREATE INDEX events_at ON events (tenant, at);
 
 CREATE TABLE limits (
     tenant  BIGINT NOT NULL,
@@ -493,6 +493,7 @@ CREATE TABLE latency (
     n       BIGINT NOT NULL,
     PRIMARY KEY (tenant, account, stage, hour, upto)
 ) {clustered};
+CREATE INDEX latency_hour ON latency (tenant, hour);
 
 -- Durable mark of a webhook: topic, id, seen. Never data.
 CREATE TABLE hints (
@@ -503,3 +504,4 @@ CREATE TABLE hints (
     at      BIGINT NOT NULL,
     PRIMARY KEY (tenant, account, topic, hint)
 ) {clustered};
+CREATE INDEX hints_at ON hints (tenant, at);

@@ -57,8 +57,8 @@ func Counter(tb testing.TB, db *store.DB, account ident.Account, id int64, key s
 	tb.Helper()
 	Exec(tb, db, `
 INSERT INTO counters (tenant, account, counter, stock_key, location, known, expected, below, above, exact, holds, surpluses, observed, observed_at, fence,
-       untaken, rev, lane, read_due, prove_due, state, since, sold_at)
-VALUES ($1, $2, $3, $4, '', 1, $5, 0, 0, 0, '', '', $5, 1, 1, 0, 0, 0, 0, 0, 'new', 1, 0)`, Tenant, account, id, key, quantity)
+       untaken, rev, lane, read_due, prove_due, state, since)
+VALUES ($1, $2, $3, $4, '', 1, $5, 0, 0, 0, '', '', $5, 1, 1, 0, 0, 0, 0, 0, 'new', 1)`, Tenant, account, id, key, quantity)
 }
 
 // Draw makes a listing draw from a counter, one unit a piece.
