@@ -43,6 +43,7 @@ type opened struct {
 	caps     channel.Capabilities
 	gate     *limits.Gate
 	breakers *wrap.Breakers
+	saved    int64 // gate.Changes when its limits were stored last
 }
 
 var _ flow.Channels = (*Channels)(nil)
@@ -94,6 +95,7 @@ func (c *Channels) connect(ctx context.Context, a flow.Account, before *opened) 
 	o.gate.Use(o.caps.Limits)
 	if before != nil {
 		o.gate.Restore(before.gate.Snapshot())
+		o.saved = -1 // what the other gate had not stored yet
 	} else if err := c.restore(ctx, a, o.gate); err != nil {
 		return nil, err
 	}
@@ -150,23 +152,59 @@ func (c *Channels) restore(ctx context.Context, a flow.Account, g *limits.Gate) 
 	})
 }
 
-// save stores the limits of every open account.
+// saveEvery is how much of a budget's use a killed process may forget.
+const saveEvery = 10 * time.Second
+
+// keep stores limits from time to time until ctx ends.
+func (c *Channels) keep(ctx context.Context) {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := c.save(ctx); err != nil && ctx.Err() == nil {
+			c.app.config.Log.Error("storing limits", "error", err)
+		}
+	}
+}
+
+// save stores the limits of the open accounts that made calls since they were stored last. One that made none is left
+// alone: another process may drive it now and know better.
 func (c *Channels) save(ctx context.Context) error {
+	type state struct {
+		of      *opened
+		changes int64
+		text    string
+	}
+	states := map[key]state{}
 	c.mu.Lock()
-	states := make(map[key]string, len(c.open))
 	for k, o := range c.open {
-		states[k] = o.gate.Text()
+		if n := o.gate.Changes(); n != o.saved {
+			states[k] = state{o, n, o.gate.Text()}
+		}
 	}
 	c.mu.Unlock()
 	if len(states) == 0 {
 		return nil
 	}
-	return c.app.Store.Write(ctx, func(tx *store.Tx) error {
-		for k, text := range states {
-			if err := tx.SaveLimits(ctx, k.tenant, k.account, text, c.app.clock.Now()); err != nil {
+	err := c.app.Store.Write(ctx, func(tx *store.Tx) error {
+		for k, s := range states {
+			if err := tx.SaveLimits(ctx, k.tenant, k.account, s.text, c.app.clock.Now()); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range states {
+		s.of.saved = s.changes
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	last    ident.Micros
+	changes int64
 	buckets []*bucket
 	// pauses hold back operations that no bucket names, by the instant they end.
 	pauses map[channel.Op]ident.Micros
@@ -104,7 +105,16 @@ func (g *Gate) Take(ctx context.Context, op channel.Op, weight int64) error {
 			b.take(now, b.weight(weight))
 		}
 	}
+	g.changes++
 	return nil
+}
+
+// Changes returns how often tokens were taken or limits corrected so far. While the number stays the same, time alone has
+// moved the buckets, and whoever stores them has nothing new to store.
+func (g *Gate) Changes() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changes
 }
 
 // Correct adjusts buckets from what an answer to op said. A bucket that is not known and an operation without buckets
@@ -112,6 +122,7 @@ func (g *Gate) Take(ctx context.Context, op channel.Op, weight int64) error {
 func (g *Gate) Correct(op channel.Op, n channel.Note) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.changes++
 	now := g.now()
 	known := false
 	for _, b := range g.buckets {
