@@ -231,11 +231,8 @@ func (b *builder) row(c Change, k knowledge) (out []store.PlanRow, err error) {
 		return nil, fault.At(fault.Invalid, c.Where, "%s is a bundle: its stock follows from its components, count those", c.SKU)
 	}
 	b.hasCounts = true
-	old := sellable(x.Balance)
-	if c.Place != "" {
-		old = placed(k.places[x.ID], c.Place)
-	}
-	if old != nil && *old == *c.Count && (c.Place != "" || len(k.places[x.ID]) == 0) {
+	old := countNow(x, k.places[x.ID], c.Place)
+	if old != nil && *old == *c.Count {
 		return out, nil
 	}
 	if *c.Count == 0 {
@@ -253,13 +250,22 @@ func lineNote(line int) string {
 	return fmt.Sprintf("line %d", line)
 }
 
-// placed returns how many units are at a place; nil when the item was never there.
-func placed(places map[string]int64, place string) *int64 {
-	n, ok := places[place]
-	if !ok {
-		return nil
+// countNow returns what a count of a place would have to say to change nothing; nil when nobody counted there.
+func countNow(x store.Item, places map[string]int64, place string) *int64 {
+	if place != "" {
+		n, ok := places[place]
+		if !ok {
+			return nil
+		}
+		return &n
 	}
-	return &n
+	main := sellable(x.Balance)
+	if main != nil {
+		for _, elsewhere := range places {
+			*main -= elsewhere
+		}
+	}
+	return main
 }
 
 // must renders a value for comparison; what cannot be rendered differs from everything.

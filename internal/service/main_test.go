@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/money"
 	"carpediemstore.it/sync-connector/internal/service"
@@ -70,4 +71,13 @@ func counter(t *testing.T, w *servicetest.World, sku, account string) store.Coun
 	}
 	t.Fatalf("%s has no counter at %s: %+v", sku, account, d.Listings)
 	return store.CounterRow{}
+}
+
+func listingKey(key string) channel.ListingKey { return channel.ListingKey(key) }
+
+// stockKey returns the one stock key of an account.
+func stockKey(t *testing.T, w *servicetest.World, account string) channel.StockKey {
+	t.Helper()
+	c := counter(t, w, "A", account)
+	return channel.StockKey{Key: c.Key, Location: c.Location}
 }

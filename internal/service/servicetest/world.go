@@ -36,6 +36,7 @@ type World struct {
 	loop    *flow.Loop
 	mu      sync.Mutex
 	now     ident.Micros
+	due     map[ident.Account]ident.Micros
 	markets map[string]*model.Market
 	// Acts are the audit leaves so far; AuditFault makes the next ones fail.
 	Acts       []service.Act
@@ -93,9 +94,6 @@ func (w *World) Pass(d time.Duration) {
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)
 }
-
-// Wake implements flow.Waker: every account is looked at anyway.
-func (*World) Wake(ident.Tenant, ...ident.Account) {}
 
 func (w *World) audit(_ context.Context, _ *store.Tx, a service.Act) error {
 	if w.AuditFault != nil {
@@ -172,17 +170,42 @@ func (w *World) Connect(name string) service.Connected {
 	return c
 }
 
-// Run lets time go by, second by second, and drives every account in each.
+// Run lets time go by and drives every account when it is due, at most once a second.
 func (w *World) Run(d time.Duration) {
 	w.tb.Helper()
-	for end := w.Now().Add(d); w.Now() < end; w.Pass(time.Second) {
+	w.mu.Lock()
+	w.due = map[ident.Account]ident.Micros{}
+	w.mu.Unlock()
+	for end := w.Now().Add(d); w.Now() < end; {
 		accounts, err := w.Service.Accounts(w.tb.Context(), w.Who)
 		if err != nil {
 			w.tb.Fatal(err)
 		}
 		for _, a := range accounts {
-			w.drive(a.ID)
+			if w.dueAt(a.ID) <= w.Now() {
+				w.drive(a.ID)
+			}
 		}
+		first := end
+		for _, a := range accounts { // one may have woken another
+			first = min(first, w.dueAt(a.ID))
+		}
+		w.Pass(max(first.Sub(w.Now()), time.Second))
+	}
+}
+
+func (w *World) dueAt(a ident.Account) ident.Micros {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.due[a]
+}
+
+// Wake implements flow.Waker.
+func (w *World) Wake(_ ident.Tenant, accounts ...ident.Account) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, a := range accounts {
+		w.due[a] = w.now
 	}
 }
 
@@ -192,7 +215,11 @@ func (w *World) drive(a ident.Account) {
 	if err := w.DB.Write(w.tb.Context(), func(tx *store.Tx) error { return tx.Lease(w.tb.Context(), &f) }); err != nil {
 		w.tb.Fatal(err)
 	}
-	if _, err := w.loop.Drive(w.tb.Context(), f); err != nil {
+	next, err := w.loop.Drive(w.tb.Context(), f)
+	if err != nil {
 		w.tb.Fatalf("drive account %d: %v", a, err)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due[a] = next
 }
