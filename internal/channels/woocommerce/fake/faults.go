@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // Traps are the faults of this channel; the zero Traps is a healthy shop.
@@ -61,10 +61,10 @@ func (s *Server) Trap(t Traps) {
 }
 
 // Inject plants a fault; Inject(Fault{}) clears all.
-func (s *Server) Inject(f channeltest.Fault) {
+func (s *Server) Inject(f farside.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f.Kind == channeltest.FaultNone {
+	if f.Kind == farside.FaultNone {
 		s.faults = nil
 		return
 	}
@@ -72,7 +72,7 @@ func (s *Server) Inject(f channeltest.Fault) {
 }
 
 // fault returns the fault that meets c.
-func (s *Server) fault(c call) channeltest.FaultKind {
+func (s *Server) fault(c call) farside.FaultKind {
 	for i := range s.faults {
 		f := &s.faults[i]
 		if f.Op != "" && f.Op != c.op || f.Times < 0 {
@@ -85,11 +85,11 @@ func (s *Server) fault(c call) channeltest.FaultKind {
 		}
 		return f.Kind
 	}
-	return channeltest.FaultNone
+	return farside.FaultNone
 }
 
 // before plays the faults that happen before anything is done; it reports whether the call is over.
-func (s *Server) before(w http.ResponseWriter, r *http.Request, f channeltest.FaultKind) bool {
+func (s *Server) before(w http.ResponseWriter, r *http.Request, f farside.FaultKind) bool {
 	s.mu.Lock()
 	t := s.traps
 	s.mu.Unlock()
@@ -103,48 +103,48 @@ func (s *Server) before(w http.ResponseWriter, r *http.Request, f channeltest.Fa
 	case t.Maintenance:
 		w.Header().Set("Retry-After", s.opt.Now().UTC().Add(90*time.Second).Format(http.TimeFormat))
 		a = page(http.StatusServiceUnavailable, "Briefly unavailable for scheduled maintenance")
-	case f == channeltest.Fault429:
+	case f == farside.Fault429:
 		w.Header().Set("Retry-After", "1")
 		a = page(http.StatusTooManyRequests, "Too many requests")
-	case f == channeltest.Fault500:
+	case f == farside.Fault500:
 		a = refuse(500, "internal_server_error", "There has been a critical error on this website.")
-	case f == channeltest.FaultHTML:
+	case f == farside.FaultHTML:
 		a = page(http.StatusBadGateway, "Bad gateway")
-	case f == channeltest.FaultHTML200:
+	case f == farside.FaultHTML200:
 		a = page(http.StatusOK, "Log in")
-	case f == channeltest.FaultUnauth:
+	case f == farside.FaultUnauth:
 		a = refuse(401, "woocommerce_rest_authentication_error", "Consumer secret is invalid.")
-	case f == channeltest.FaultEmpty:
+	case f == farside.FaultEmpty:
 		w.WriteHeader(http.StatusOK)
 		return true
-	case f == channeltest.FaultDropped:
+	case f == farside.FaultDropped:
 		drop(w)
 		return true
-	case f == channeltest.FaultHuge:
+	case f == farside.FaultHuge:
 		endless(w)
 		return true
-	case f == channeltest.FaultSlow:
+	case f == farside.FaultSlow:
 		drip(w, r)
 		return true
 	default:
 		return false
 	}
-	s.send(w, a, channeltest.FaultNone)
+	s.send(w, a, farside.FaultNone)
 	return true
 }
 
 // send writes an answer, with what a fault does to it.
-func (s *Server) send(w http.ResponseWriter, a answer, f channeltest.FaultKind) {
+func (s *Server) send(w http.ResponseWriter, a answer, f farside.FaultKind) {
 	s.mu.Lock()
 	t := s.traps
 	s.bend(&a, f)
 	header, body := s.render(a, t)
 	s.mu.Unlock()
 	switch f {
-	case channeltest.FaultLost:
+	case farside.FaultLost:
 		drop(w)
 		return
-	case channeltest.FaultTruncated:
+	case farside.FaultTruncated:
 		w.Header().Set("Content-Length", decimal(int64(len(body))))
 		body = body[:len(body)/2]
 	}
@@ -156,17 +156,17 @@ func (s *Server) send(w http.ResponseWriter, a answer, f channeltest.FaultKind) 
 }
 
 // bend changes the rows of a list.
-func (s *Server) bend(a *answer, f channeltest.FaultKind) {
+func (s *Server) bend(a *answer, f farside.FaultKind) {
 	rows, ok := a.body.([]any)
 	if !ok || len(rows) == 0 || !a.list {
 		return
 	}
 	switch f {
-	case channeltest.FaultShortList:
+	case farside.FaultShortList:
 		a.body = append(append([]any{}, rows[:len(rows)/2]...), rows[len(rows)/2+1:]...)
-	case channeltest.FaultDuplicate:
+	case farside.FaultDuplicate:
 		a.body = append([]any{rows[0]}, rows...)
-	case channeltest.FaultWrongType:
+	case farside.FaultWrongType:
 		s.odd++
 		row, _ := rows[0].(object)
 		bent := object{}

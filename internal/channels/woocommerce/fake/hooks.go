@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // hook is a webhook somebody made.

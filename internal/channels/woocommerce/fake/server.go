@@ -11,6 +11,7 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
@@ -59,14 +60,14 @@ type Server struct {
 	hooks    []*hook
 	queue    []waiting
 	nonces   map[string]bool
-	faults   []channeltest.Fault
+	faults   []farside.Fault
 	traps    Traps
 	copies   map[string]copied
 	odd      int // which wrong type comes next
 }
 
 var (
-	_ channeltest.Shop   = (*Server)(nil)
+	_ farside.Shop       = (*Server)(nil)
 	_ channeltest.Hooker = (*Server)(nil)
 )
 
@@ -171,7 +172,7 @@ func (c call) kind() channel.Op {
 }
 
 // answer routes a call.
-func (s *Server) answer(c call, f channeltest.FaultKind) answer {
+func (s *Server) answer(c call, f farside.FaultKind) answer {
 	if c.route == "" {
 		return page(http.StatusNotFound, "Page not found")
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
@@ -14,7 +14,7 @@ import (
 const hold = time.Hour
 
 // Add puts products on sale: one without a group is a simple product, those of a group are variations of one.
-func (s *Server) Add(products ...channeltest.Product) {
+func (s *Server) Add(products ...farside.Product) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range products {
@@ -23,7 +23,7 @@ func (s *Server) Add(products ...channeltest.Product) {
 }
 
 // AddPool puts products on sale that share the number of their group's variable product.
-func (s *Server) AddPool(group string, stock int64, products ...channeltest.Product) {
+func (s *Server) AddPool(group string, stock int64, products ...farside.Product) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range products {
@@ -34,7 +34,7 @@ func (s *Server) AddPool(group string, stock int64, products ...channeltest.Prod
 	above.manage, above.quantity = true, &stock
 }
 
-func (s *Server) add(x channeltest.Product, manage bool) {
+func (s *Server) add(x farside.Product, manage bool) {
 	p := &product{kind: "simple", name: x.Title, sku: x.SKU, gtin: x.GTIN, regular: x.Price.Text(), manage: manage}
 	if manage {
 		n := x.Stock
@@ -51,7 +51,7 @@ func (s *Server) add(x channeltest.Product, manage bool) {
 }
 
 // Buy places an order as a checkout does.
-func (s *Server) Buy(items ...channeltest.Item) (string, bool) {
+func (s *Server) Buy(items ...farside.Item) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wanted := map[*product]int64{}
@@ -228,10 +228,10 @@ func (p *product) key() string {
 }
 
 // Truth is what the shop holds.
-func (s *Server) Truth() channeltest.Truth {
+func (s *Server) Truth() farside.Truth {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := channeltest.Truth{
+	t := farside.Truth{
 		Counts: map[channel.StockKey]int64{}, Sellable: map[string]int64{}, Prices: map[channel.ListingKey]money.Amount{},
 		SKUs: map[channel.ListingKey]string{}, Stocks: map[channel.ListingKey][]channel.StockKey{},
 	}
@@ -255,9 +255,9 @@ func (s *Server) Truth() channeltest.Truth {
 		}
 	}
 	for _, o := range s.orders {
-		x := channeltest.Order{ID: decimal(o.id), State: o.state, PlacedAt: o.created, Cancelled: o.status == "cancelled"}
+		x := farside.Order{ID: decimal(o.id), State: o.state, PlacedAt: o.created, Cancelled: o.status == "cancelled"}
 		for _, l := range o.lines {
-			x.Items = append(x.Items, channeltest.Item{SKU: l.sku, Quantity: l.quantity})
+			x.Items = append(x.Items, farside.Item{SKU: l.sku, Quantity: l.quantity})
 		}
 		t.Orders = append(t.Orders, x)
 	}

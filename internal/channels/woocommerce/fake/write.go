@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // mostRows is the shop's limit of rows a batch.
@@ -150,7 +150,7 @@ func less(a, b string) bool {
 }
 
 // batch answers POST of products/batch and of variations/batch: row by row, always 200, no type checks.
-func (s *Server) batch(c call, parent int64, f channeltest.FaultKind) answer {
+func (s *Server) batch(c call, parent int64, f farside.FaultKind) answer {
 	if a := s.may(s.opt.Rights.EditProducts, "woocommerce_rest_cannot_batch", "Sorry, you are not allowed to batch manipulate this resource."); a != nil {
 		return *a
 	}
@@ -183,10 +183,10 @@ func (s *Server) batch(c call, parent int64, f channeltest.FaultKind) answer {
 	}
 	for i, row := range rows.Update {
 		switch {
-		case f == channeltest.FaultPartial && i == 0:
+		case f == farside.FaultPartial && i == 0:
 			bad := refuse(400, "product_invalid_sku", "Invalid or duplicated SKU.")
 			add("update", row["id"], nil, &bad)
-		case f == channeltest.FaultIgnored:
+		case f == farside.FaultIgnored:
 			p, bad := s.pretend(row, parent)
 			add("update", row["id"], p, bad)
 		default:
