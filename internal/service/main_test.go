@@ -81,3 +81,10 @@ func stockKey(t *testing.T, w *servicetest.World, account string) channel.StockK
 	c := counter(t, w, "A", account)
 	return channel.StockKey{Key: c.Key, Location: c.Location}
 }
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
