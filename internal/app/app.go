@@ -21,6 +21,7 @@ import (
 	"carpediemstore.it/sync-connector/internal/store"
 	"carpediemstore.it/sync-connector/internal/store/postgres"
 	"carpediemstore.it/sync-connector/internal/store/sqlite"
+	"carpediemstore.it/sync-connector/internal/tasks"
 	"carpediemstore.it/sync-connector/internal/vault"
 )
 
@@ -46,12 +47,14 @@ type App struct {
 	clock      Clock
 	guard      *outbound.Guard
 	dispatcher *dispatch.Dispatcher
+	tasks      *tasks.Tasks
 	owner      string
 	alone      bool // the only process on this database
 
 	mu     sync.Mutex
 	cancel context.CancelFunc
 	done   chan error
+	group  sync.WaitGroup
 	closed bool
 }
 
@@ -90,6 +93,7 @@ func New(ctx context.Context, c Config) (a *App, err error) {
 	safe := vault.NewSafe(v, store.Records{DB: a.Store, Now: a.clock.Now})
 	a.guard = outbound.New(c.Outbound)
 	a.dispatcher = dispatch.New(store.Leases{DB: a.Store}, a.clock, c.Log, dispatch.Options{Owner: a.owner, Workers: c.Workers})
+	a.tasks = tasks.New(tasks.Deps{Store: a.Store, Now: a.clock.Now, Log: c.Log, Name: a.owner})
 	a.Channels = newChannels(a, v, safe)
 	a.Loop = flow.New(store.Port{DB: a.Store}, a.Channels, a.clock, a.dispatcher, flow.Options{})
 	a.Service, err = service.New(service.Deps{
@@ -140,6 +144,10 @@ func (a *App) Start(ctx context.Context) error {
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.cancel, a.done = cancel, make(chan error, 1)
 	go func() { a.done <- a.dispatcher.Run(run, a.Loop) }()
+	a.group.Go(func() { a.Channels.keep(run) })
+	if err := a.tasks.Start(ctx); err != nil { // stock and prices do not wait for tasks
+		a.config.Log.Error("tasks do not run", "error", err)
+	}
 	return nil
 }
 
@@ -155,10 +163,11 @@ func (a *App) Stop() error {
 	if a.cancel != nil {
 		a.cancel()
 		err = <-a.done
+		a.group.Wait()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	err = errors.Join(err, a.Channels.save(ctx))
+	err = errors.Join(err, a.tasks.Stop(ctx), a.Channels.save(ctx))
 	a.guard.Close()
 	return errors.Join(err, a.Store.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -16,7 +17,10 @@ import (
 )
 
 // Engine is an open PostgreSQL database.
-type Engine struct{ db *sql.DB }
+type Engine struct {
+	db  *sql.DB
+	url string
+}
 
 // most is the number of connections of one node.
 const most = 16
@@ -39,11 +43,45 @@ func Open(ctx context.Context, url string) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &Engine{db}, nil
+	return &Engine{db, url}, nil
 }
 
 // DB returns the pool, for libraries that bring their own statements (tasks).
 func (e *Engine) DB() *sql.DB { return e.db }
+
+// Listener opens a pool of one connection that waits for notifications (tasks). The caller closes it before the engine.
+func (e *Engine) Listener(ctx context.Context) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(e.url)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "the database address cannot be read")
+	}
+	c.MinConns, c.MaxConns = 0, 1
+	p, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "PostgreSQL does not answer: %w", err)
+	}
+	return p, nil
+}
+
+// aloneKey is the advisory lock of Alone; any number that nobody else uses.
+const aloneKey = 0x63617270655464
+
+// Alone runs fn while no other process is in Alone on this database.
+func (e *Engine) Alone(ctx context.Context, fn func() error) (err error) {
+	conn, err := e.db.Conn(ctx)
+	if err != nil {
+		return fault.New(fault.Unavailable, "PostgreSQL does not answer: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(aloneKey)); err != nil {
+		return fault.Wrap("wait for other processes", err)
+	}
+	defer func() {
+		_, unlocked := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(aloneKey))
+		err = errors.Join(err, unlocked)
+	}()
+	return fn()
+}
 
 // Dialect returns PostgreSQL's.
 func (*Engine) Dialect() store.Dialect { return store.Postgres() }

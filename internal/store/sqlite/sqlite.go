@@ -22,6 +22,7 @@ const readers = 4
 
 // Engine is an open SQLite database.
 type Engine struct {
+	path            string
 	writeDB, readDB *sql.DB
 	writer          *cached
 	turn            chan struct{} // holds one token: whoever has it writes
@@ -36,25 +37,21 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fault.New(fault.Unavailable, "the data folder cannot be made: %w", err)
 	}
-	e := &Engine{turn: make(chan struct{}, 1), free: make(chan *cached, readers)}
+	e := &Engine{path: path, turn: make(chan struct{}, 1), free: make(chan *cached, readers)}
 	var err error
 	if e.writeDB, err = sql.Open("sqlite", dsn(path, false)); err != nil {
 		return nil, fault.Wrap("open database", err)
 	}
 	e.writeDB.SetMaxOpenConns(1)
-	if err := e.prepare(ctx, path); err != nil {
+	if err := e.prepare(ctx); err != nil {
 		return nil, errors.Join(err, e.writeDB.Close())
 	}
 	return e, nil
 }
 
-func (e *Engine) prepare(ctx context.Context, path string) error {
-	unlock, err := lockFile(path + ".lock")
+func (e *Engine) prepare(ctx context.Context) error {
+	err := e.Alone(ctx, func() error { return store.Migrate(ctx, e.writeDB, store.SQLite()) })
 	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := store.Migrate(ctx, e.writeDB, store.SQLite()); err != nil {
 		return err
 	}
 	conn, err := e.writeDB.Conn(ctx)
@@ -62,7 +59,7 @@ func (e *Engine) prepare(ctx context.Context, path string) error {
 		return fault.Wrap("open database", err)
 	}
 	e.writer = &cached{conn: conn, stmts: map[string]*sql.Stmt{}}
-	if e.readDB, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+	if e.readDB, err = sql.Open("sqlite", dsn(e.path, true)); err != nil {
 		return fault.Wrap("open database", err)
 	}
 	e.readDB.SetMaxOpenConns(readers)
@@ -160,6 +157,28 @@ func (e *Engine) SQL(ctx context.Context, fn func(*sql.Tx) error) error {
 		return errors.Join(err, sqlTx.Rollback())
 	}
 	return sqlTx.Commit()
+}
+
+// Alone runs fn while no other process changes the schema.
+func (e *Engine) Alone(_ context.Context, fn func() error) error {
+	unlock, err := lockFile(e.path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return fn()
+}
+
+// Pool opens a second way to the file, of one connection, for tasks: River asks for connections by itself, which on the
+// engine's only writer would wait for ever. The two writers wait for each other by SQLite's own lock (busy_timeout); what
+// River writes is small and rare. The caller closes the pool before the engine.
+func (e *Engine) Pool() (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(e.path, false))
+	if err != nil {
+		return nil, fault.Wrap("open database", err)
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
 }
 
 // Transient reports a busy or locked database.
