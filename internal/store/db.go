@@ -130,7 +130,12 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 
 // each runs a query and calls scan for each row.
 func (t *Tx) each(ctx context.Context, text string, scan func(*sql.Rows) error, args ...any) error {
-	rs, err := t.conn.QueryContext(ctx, t.spell(text), args...)
+	return t.scan(ctx, t.spell(text), scan, args)
+}
+
+// scan is each for a text that is spelled already.
+func (t *Tx) scan(ctx context.Context, text string, scan func(*sql.Rows) error, args []any) error {
+	rs, err := t.conn.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}
@@ -152,24 +157,51 @@ func (t *Tx) one(ctx context.Context, text string, dest []any, args ...any) (fou
 	return found, err
 }
 
-// chunk is how many rows travel in one INSERT: large enough to cost little a row, small enough for 32,766 arguments.
-const chunk = 250
+// chunk is how many rows travel in one INSERT at most: large enough to cost little a row, small enough for 32,766
+// arguments.
+const chunk = 256
 
-// insert sends rows in chunks: head is "INSERT INTO t (a, b) VALUES ", tail what follows the values. width is the number
+// portion is how many of n rows travel together. Powers of two leave a handful of texts for each insert, so that nearly
+// every statement is prepared already.
+func portion(n int) int {
+	m := chunk
+	for m > n {
+		m /= 2
+	}
+	return m
+}
+
+// insert sends rows in portions: head is "INSERT INTO t (a, b) VALUES ", tail what follows the values. width is the number
 // of columns; row appends the values of row i.
 func (t *Tx) insert(ctx context.Context, head string, width int, tail string, n int, row func(i int, args []any) []any) error {
-	for from := 0; from < n; from += chunk {
-		m := min(chunk, n-from)
-		args := make([]any, 0, m*width)
+	return t.portions(head, width, tail, n, row, func(text string, args []any) error {
+		_, err := t.conn.ExecContext(ctx, text, args...)
+		return err
+	})
+}
+
+// inserted is insert with a RETURNING in its tail: scan is called for each row that comes back.
+func (t *Tx) inserted(ctx context.Context, head string, width int, tail string, n int, row func(i int, args []any) []any, scan func(*sql.Rows) error) error {
+	return t.portions(head, width, tail, n, row, func(text string, args []any) error {
+		return t.scan(ctx, text, scan, args)
+	})
+}
+
+func (t *Tx) portions(head string, width int, tail string, n int, row func(i int, args []any) []any, send func(string, []any) error) error {
+	args := make([]any, 0, min(n, chunk)*width)
+	for from := 0; from < n; {
+		m := portion(n - from)
+		args = args[:0]
 		for i := from; i < from+m; i++ {
 			args = row(i, args)
 		}
 		if len(args) != m*width {
 			return errors.New("store: a row has not the width of its insert")
 		}
-		if _, err := t.conn.ExecContext(ctx, t.values(head, m, width, tail), args...); err != nil {
+		if err := send(t.values(head, m, width, tail), args); err != nil {
 			return err
 		}
+		from += m
 	}
 	return nil
 }
@@ -184,7 +216,7 @@ func (t *Tx) values(head string, n, width int, tail string) string {
 	if s, ok := t.db.spelled.Load(k); ok {
 		return s.(string)
 	}
-	s := t.db.dialect.Spell(head + rows(n, width) + " " + tail)
+	s := t.db.dialect.Spell(head + t.db.dialect.rows(n, width) + " " + tail)
 	t.db.spelled.Store(k, s)
 	return s
 }

@@ -108,25 +108,27 @@ func numbered(text string) string {
 	return string(out)
 }
 
-// rows returns "($1,$2),($3,$4)…" for n rows of k columns.
-func rows(n, k int) string {
+// rows returns "($1,$2),($3,$4)…" for n rows of k columns. SQLite gets plain question marks: it looks for the name of a
+// numbered argument in a list, which takes longer the more there are.
+func (d Dialect) rows(n, k int) string {
 	var b strings.Builder
 	b.Grow(n * k * 6)
-	arg := 1
-	for i := range n {
-		if i > 0 {
+	for i := range n * k {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%k == 0:
+			b.WriteString("),(")
+		default:
 			b.WriteByte(',')
 		}
-		b.WriteByte('(')
-		for j := range k {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(arg))
-			arg++
+		if d.numbered {
+			b.WriteByte('?')
+			continue
 		}
-		b.WriteByte(')')
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(i + 1))
 	}
+	b.WriteByte(')')
 	return b.String()
 }

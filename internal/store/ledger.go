@@ -86,29 +86,17 @@ func (t *Tx) append(ctx context.Context, tenant ident.Tenant, entries []ledger.E
 		}
 	}
 	fresh := make([]ledger.Entry, 0, len(entries))
-	for part := range slices.Chunk(entries, chunk) {
-		args := make([]any, 0, len(part)*15)
-		for _, e := range part {
-			args = append(args, tenant, e.ID, e.Source, e.Item, e.Kind, e.Place, e.OnHand, e.Reserved, e.Held, e.Account, e.Counter, e.Line, e.At, e.Actor, e.Note)
-		}
-		rs, err := t.conn.QueryContext(ctx, t.values(entryHead, len(part), 15, entryTail), args...)
-		if err != nil {
-			return nil, err
-		}
-		for rs.Next() {
-			var id ident.Entry
-			if err := rs.Scan(&id); err != nil {
-				_ = rs.Close()
-				return nil, err
-			}
-			fresh = append(fresh, part[id-part[0].ID])
-		}
-		if err := rs.Close(); err != nil {
-			return nil, err
-		}
-		if err := rs.Err(); err != nil {
-			return nil, err
-		}
+	err = t.inserted(ctx, entryHead, 15, entryTail, len(entries), func(i int, args []any) []any {
+		e := &entries[i]
+		return append(args, tenant, e.ID, e.Source, e.Item, e.Kind, e.Place, e.OnHand, e.Reserved, e.Held, e.Account, e.Counter, e.Line, e.At, e.Actor, e.Note)
+	}, func(rs *sql.Rows) error {
+		var id ident.Entry
+		err := rs.Scan(&id)
+		fresh = append(fresh, entries[id-first])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(fresh, func(a, b ledger.Entry) int { return cmp.Compare(a.ID, b.ID) })
 	return fresh, nil
