@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -49,7 +50,8 @@ type App struct {
 	dispatcher *dispatch.Dispatcher
 	tasks      *tasks.Tasks
 	owner      string
-	alone      bool // the only process on this database
+	alone      bool   // SQLite: only one process may drive
+	unlock     func() // nil without a lock
 
 	mu     sync.Mutex
 	cancel context.CancelFunc
@@ -69,6 +71,9 @@ func New(ctx context.Context, c Config) (a *App, err error) {
 	a = &App{config: c}
 	if a.owner, err = newOwner(); err != nil {
 		return nil, err
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fault.New(fault.Unavailable, "the data folder cannot be made: %w", err)
 	}
 	engine, err := a.open(ctx)
 	if err != nil {
@@ -136,8 +141,13 @@ func (a *App) Start(ctx context.Context) error {
 	if a.cancel != nil || a.closed {
 		return fault.New(fault.Internal, "the process was started already")
 	}
-	if a.alone { // whoever held a lease on this file is dead
-		if err := (store.Leases{DB: a.Store}).Abandon(ctx, ""); err != nil {
+	if a.alone {
+		unlock, err := lockDrive(a.config.Data)
+		if err != nil {
+			return err
+		}
+		a.unlock = unlock
+		if err := (store.Leases{DB: a.Store}).Abandon(ctx, ""); err != nil { // whoever held a lease on this file is dead
 			return err
 		}
 	}
@@ -169,5 +179,9 @@ func (a *App) Stop() error {
 	defer cancel()
 	err = errors.Join(err, a.tasks.Stop(ctx), a.Channels.save(ctx))
 	a.guard.Close()
-	return errors.Join(err, a.Store.Close())
+	err = errors.Join(err, a.Store.Close())
+	if a.unlock != nil {
+		a.unlock()
+	}
+	return err
 }

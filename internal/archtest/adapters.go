@@ -29,7 +29,7 @@ func adapterOf(folder string) (name string, fake bool) {
 	}
 	name, below, _ := strings.Cut(rest, "/")
 	switch name {
-	case "all", "channeltest", "wrap":
+	case "all", "channeltest", "farside", "wrap":
 		return "", false
 	}
 	return name, below == "fake"
@@ -61,8 +61,10 @@ func knows(own, to string, contract, test bool) bool {
 	switch {
 	case to == "internal/channel", to == "internal/fault", to == "internal/money", to == "internal/ident", to == "internal/secret":
 		return true
-	case to == "internal/channels/channeltest":
+	case to == "internal/channels/farside":
 		return contract
+	case to == "internal/channels/channeltest":
+		return test
 	case to == own, to == own+"/fake", In(to, "internal/testkit"):
 		return test
 	}

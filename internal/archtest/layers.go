@@ -24,6 +24,7 @@ func layers() []layer {
 			"internal/flow", "internal/limits", "internal/outbound", "internal/vault", "internal/channels/wrap", "internal/hooks",
 			"internal/telemetry", "internal/config",
 		}, false},
+		{"far side of channels", []string{"internal/channels/farside"}, false},
 		{"contract of channels", []string{"internal/channels/channeltest"}, false},
 		{"fakes", []string{"internal/channels/*/fake"}, false},
 		{"adapters", []string{"internal/channels/*"}, false},

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/app"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/flow"
 	"carpediemstore.it/sync-connector/internal/ledger"
@@ -43,7 +43,7 @@ type Demo struct {
 	stalls []*stall
 	watch  *watch
 	rand   *rand.Rand
-	goods  []channeltest.Product
+	goods  []farside.Product
 	truth  truth
 }
 

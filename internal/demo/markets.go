@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/channels/model"
 	"carpediemstore.it/sync-connector/internal/flow"
 )
@@ -66,7 +66,7 @@ func quick(o model.Options) model.Options {
 const token = "demo-token"
 
 // openStalls starts the marketplaces with the goods in them.
-func openStalls(ctx context.Context, seed uint64, goods []channeltest.Product, w *watch) ([]*stall, error) {
+func openStalls(ctx context.Context, seed uint64, goods []farside.Product, w *watch) ([]*stall, error) {
 	var out []*stall
 	for i, k := range kinds() {
 		o := quick(k.preset(model.Options{}))
@@ -106,12 +106,12 @@ func closeStalls(stalls []*stall) {
 }
 
 // goods makes a small catalogue: products with variants, each SKU with a stock and a price.
-func goods(n int, r *rand.Rand) []channeltest.Product {
+func goods(n int, r *rand.Rand) []farside.Product {
 	words := []string{"Tazza", "Grembiule", "Candela", "Quaderno", "Borsa", "Sciarpa", "Lampada", "Vaso", "Cuscino", "Cornice"}
-	out := make([]channeltest.Product, n)
+	out := make([]farside.Product, n)
 	for i := range out {
 		word := words[i%len(words)]
-		out[i] = channeltest.Product{
+		out[i] = farside.Product{
 			SKU: fmt.Sprintf("CD-%04d", i+1), Title: fmt.Sprintf("%s %d", word, i/len(words)+1), Group: fmt.Sprintf("product-%d", i/3),
 			Stock: 5 + r.Int64N(40), Price: euros(990 + r.Int64N(9000)),
 		}

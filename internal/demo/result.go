@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/service"
 	"carpediemstore.it/sync-connector/internal/store"
 )
@@ -54,7 +54,7 @@ type sale struct {
 	back  int64
 }
 
-func newTruth(goods []channeltest.Product) truth {
+func newTruth(goods []farside.Product) truth {
 	t := truth{mu: new(sync.Mutex), start: map[string]int64{}, sales: map[string][]sale{}, n: new(int64)}
 	for _, g := range goods {
 		t.start[g.SKU] = g.Stock

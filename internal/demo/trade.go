@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/service"
 )
 
@@ -69,7 +69,7 @@ func (d *Demo) order(due []later) []later {
 	units := 1 + d.rand.Int64N(2)
 	fate := d.rand.IntN(10)
 	wait := time.Duration(d.rand.Int64N(int64(4 * time.Second)))
-	id, ok := s.market.Buy(channeltest.Item{SKU: g.SKU, Quantity: units})
+	id, ok := s.market.Buy(farside.Item{SKU: g.SKU, Quantity: units})
 	if !ok {
 		return rest
 	}
@@ -107,11 +107,11 @@ func (d *Demo) acts(ctx context.Context, length time.Duration) []act {
 		}},
 		{length / 3, func() {
 			say("%s goes down", gone.name)
-			gone.market.Inject(channeltest.Fault{Kind: channeltest.FaultHTML})
+			gone.market.Inject(farside.Fault{Kind: farside.FaultHTML})
 		}},
 		{length / 2, func() {
 			say("%s is back", gone.name)
-			gone.market.Inject(channeltest.Fault{})
+			gone.market.Inject(farside.Fault{})
 		}},
 		{length * 5 / 9, func() {
 			g := d.goods[4]

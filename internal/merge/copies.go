@@ -32,6 +32,9 @@ type Copies struct {
 type Part struct {
 	At    ident.Micros `json:"at"`
 	Units int64        `json:"units"`
+	// Doubt says that the drop may be our own write whose answer was lost. Such a hold is dropped by proof; it is no
+	// evidence of an edit.
+	Doubt bool `json:"doubt,omitempty"`
 }
 
 // Parts is a queue of parts, oldest first.
@@ -88,15 +91,20 @@ func (c Copies) Read(observed int64, started ident.Micros) (Copies, Drift) {
 		if c.Doubt {
 			// A reading that both branches can explain is held to the higher one (timeline 5): the sale it may hide lowers
 			// exposure until the feed proves that there was none.
-			low, high = max(low, c.DoubtAt), max(high, c.DoubtAt)
+			if upper := max(low, c.DoubtAt); observed < upper {
+				low = min(low, c.DoubtAt)
+				c.Holds = append(append(Parts(nil), c.Holds...), Part{started, upper - max(observed, low), true})
+				d.Hold = c.Holds[len(c.Holds)-1].Units
+			}
+			high = max(high, c.DoubtAt)
 		}
 		if observed < low { // I13: an unexplained drop lowers exposure at once
-			d.Hold = low - observed
-			c.Holds = append(append(Parts(nil), c.Holds...), Part{started, d.Hold})
+			c.Holds = append(append(Parts(nil), c.Holds...), Part{At: started, Units: low - observed})
+			d.Hold += low - observed
 		}
 		if observed > high { // I13: an unexplained rise raises nothing
 			d.Surplus = observed - high
-			c.Surpluses = append(append(Parts(nil), c.Surpluses...), Part{started, d.Surplus})
+			c.Surpluses = append(append(Parts(nil), c.Surpluses...), Part{At: started, Units: d.Surplus})
 		}
 	}
 	if !c.Known || observed != c.Expected {
@@ -160,12 +168,18 @@ func (c Copies) Unanswered(mode channel.WriteMode, value int64, now ident.Micros
 }
 
 // Prove ends every hold and surplus seen at or before through: the feed has been read past them and has no line for
-// them, so they are external edits (I5, I13). It returns the units that ended.
+// them. It returns the units that are external edits now (I5, I13); holds that were in doubt just end.
 func (c Copies) Prove(through ident.Micros) (Copies, Drift) {
 	holds, restHolds := c.Holds.before(through)
 	ups, restUps := c.Surpluses.before(through)
 	c.Holds, c.Surpluses = restHolds, restUps
-	return c, Drift{Hold: holds.Total(), Surplus: ups.Total()}
+	d := Drift{Surplus: ups.Total()}
+	for _, h := range holds {
+		if !h.Doubt {
+			d.Hold += h.Units
+		}
+	}
+	return c, d
 }
 
 // Settled reports whether expected is one value, the last accepted reading shows want, and nothing is in doubt. With no

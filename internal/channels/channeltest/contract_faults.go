@@ -102,7 +102,7 @@ func testReadFaults(t *testing.T, target Target) {
 			l := Open(t, target)
 			l.Shop.Add(l.products(3, 3)...)
 			if c := l.Caps; c.Sales.Feed {
-				l.buy(t, Item{"CT-00001", 1})
+				l.buy(t, Item{SKU: "CT-00001", Quantity: 1})
 			}
 			l.settle()
 			healthy := l.list(t) // tokens are fetched, so that the fault meets the call itself

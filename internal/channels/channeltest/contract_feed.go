@@ -20,7 +20,7 @@ func testManyOrders(t *testing.T, target Target) {
 	r.poll(t)
 	start := l.Shop.Truth().Counts
 	for i := range 230 {
-		id := l.buy(t, Item{ps[i%5].SKU, 1}, Item{ps[(i+1)%5].SKU, 2})
+		id := l.buy(t, Item{SKU: ps[i%5].SKU, Quantity: 1}, Item{SKU: ps[(i+1)%5].SKU, Quantity: 2})
 		switch i % 4 {
 		case 1:
 			l.Shop.Pay(id)
@@ -60,7 +60,7 @@ func testMoving(t *testing.T, target Target) {
 	var orders []string
 	more := func(n int) {
 		for range n {
-			orders = append(orders, l.buy(t, Item{ps[0].SKU, 1}, Item{ps[1].SKU, 1}))
+			orders = append(orders, l.buy(t, Item{SKU: ps[0].SKU, Quantity: 1}, Item{SKU: ps[1].SKU, Quantity: 1}))
 			l.Clock.Advance(time.Second)
 		}
 	}
@@ -92,7 +92,7 @@ func testBadLine(t *testing.T, target Target) {
 	ps[0].Stock = 1000
 	l.Shop.Add(ps...)
 	for range 20 {
-		l.buy(t, Item{ps[0].SKU, 1})
+		l.buy(t, Item{SKU: ps[0].SKU, Quantity: 1})
 	}
 	l.settle()
 	healthy := l.seller(t)
@@ -132,7 +132,7 @@ func testLag(t *testing.T, target Target) {
 	start := l.Shop.Truth().Counts
 	step := max(l.Caps.Sales.Lag/7, time.Second)
 	for range 40 { // polled far more often than the lag: whatever a poll misses, a later one must bring
-		l.buy(t, Item{ps[0].SKU, 1})
+		l.buy(t, Item{SKU: ps[0].SKU, Quantity: 1})
 		l.Clock.Advance(step)
 		r.poll(t)
 	}
@@ -147,7 +147,7 @@ func testAgain(t *testing.T, target Target) {
 	r := l.seller(t)
 	r.poll(t)
 	l.Clock.Advance(time.Minute)
-	l.buy(t, Item{"CT-00001", 1}, Item{"CT-00002", 2})
+	l.buy(t, Item{SKU: "CT-00001", Quantity: 1}, Item{SKU: "CT-00002", Quantity: 2})
 	l.settle()
 	from := r.at
 	r.poll(t)

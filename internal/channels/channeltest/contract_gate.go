@@ -21,7 +21,7 @@ func testGate(t *testing.T, target Target) {
 	l := Open(t, target)
 	l.Shop.Add(l.products(6, 3)...)
 	if l.Caps.Sales.Feed {
-		l.buy(t, Item{"CT-00001", 1})
+		l.buy(t, Item{SKU: "CT-00001", Quantity: 1})
 	}
 	l.settle()
 	w := l.writer(t)

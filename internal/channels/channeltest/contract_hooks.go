@@ -10,18 +10,6 @@ import (
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
-// Hooker is a Shop that sends webhooks; Hooks takes out those it has sent since the last call. Its secret is the one of
-// Target.Secrets.
-type Hooker interface {
-	Hooks() []Hook
-}
-
-// Hook is one webhook as it arrives.
-type Hook struct {
-	Header http.Header
-	Body   []byte
-}
-
 // testWebhooks: the signature is checked over the raw body, and a hint is all that a webhook can say (F9, C24).
 func testWebhooks(t *testing.T, target Target) {
 	l := Open(t, target)
@@ -46,7 +34,7 @@ func testWebhooks(t *testing.T, target Target) {
 		l.Shop.SetPrice(k, money.Of(p.Minor+1, p.Currency))
 	}
 	if l.Caps.Sales.Feed {
-		l.Shop.Pay(l.buy(t, Item{"CT-00001", 1}))
+		l.Shop.Pay(l.buy(t, Item{SKU: "CT-00001", Quantity: 1}))
 	}
 	l.settle()
 	hooks := shop.Hooks()

@@ -57,11 +57,11 @@ func testPrivacy(t *testing.T, target Target) {
 	}
 	l.Shop.Add(l.products(5, 2)...)
 	if l.Caps.Sales.Feed {
-		a, b := l.buy(t, Item{"CT-00001", 1}, Item{"CT-00002", 2}), l.buy(t, Item{"CT-00003", 1})
+		a, b := l.buy(t, Item{SKU: "CT-00001", Quantity: 1}, Item{SKU: "CT-00002", Quantity: 2}), l.buy(t, Item{SKU: "CT-00003", Quantity: 1})
 		l.Shop.Pay(a)
 		l.Shop.Ship(a)
 		l.Shop.Cancel(b)
-		l.buy(t, Item{"CT-00004", 1})
+		l.buy(t, Item{SKU: "CT-00004", Quantity: 1})
 	}
 	l.settle()
 	var said []any

@@ -170,9 +170,9 @@ func testLifecycle(t *testing.T, target Target) {
 		r.poll(t)
 		r.explain(t, when, start)
 	}
-	a := l.buy(t, Item{"CT-00001", 2}, Item{"CT-00002", 1})
-	b := l.buy(t, Item{"CT-00001", 1})
-	c := l.buy(t, Item{"CT-00003", 3})
+	a := l.buy(t, Item{SKU: "CT-00001", Quantity: 2}, Item{SKU: "CT-00002", Quantity: 1})
+	b := l.buy(t, Item{SKU: "CT-00001", Quantity: 1})
+	c := l.buy(t, Item{SKU: "CT-00003", Quantity: 3})
 	step("placed")
 	if got := r.net(a); got != (sums{quantity: 3, taken: 3 * l.once(channel.AtPlaced)}) {
 		t.Errorf("order %s after it was placed = %+v, want quantity 3, taken at %q", a, got, l.Caps.Stock.Moment)
@@ -231,11 +231,11 @@ func (l *Link) once(moments ...channel.Moment) int64 {
 func testOpenOrders(t *testing.T, target Target) {
 	l := Open(t, target)
 	l.Shop.Add(l.products(3, 3)...)
-	old := l.buy(t, Item{"CT-00001", 1})
-	paid := l.buy(t, Item{"CT-00002", 1})
+	old := l.buy(t, Item{SKU: "CT-00001", Quantity: 1})
+	paid := l.buy(t, Item{SKU: "CT-00002", Quantity: 1})
 	l.Shop.Pay(paid)
 	l.Clock.Advance(200 * 24 * time.Hour)
-	fresh := l.buy(t, Item{"CT-00003", 1})
+	fresh := l.buy(t, Item{SKU: "CT-00003", Quantity: 1})
 	l.settle()
 	r := l.seller(t)
 	r.poll(t)

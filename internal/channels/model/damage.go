@@ -7,32 +7,32 @@ import (
 	"strings"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 )
 
 // before reports whether a fault keeps the request from being looked at.
-func before(kind channeltest.FaultKind) bool {
+func before(kind farside.FaultKind) bool {
 	switch kind {
-	case channeltest.Fault429, channeltest.Fault500, channeltest.FaultHTML, channeltest.FaultHTML200, channeltest.FaultDropped,
-		channeltest.FaultHuge, channeltest.FaultEmpty, channeltest.FaultUnauth, channeltest.FaultSlow, FaultRefused:
+	case farside.Fault429, farside.Fault500, farside.FaultHTML, farside.FaultHTML200, farside.FaultDropped,
+		farside.FaultHuge, farside.FaultEmpty, farside.FaultUnauth, farside.FaultSlow, FaultRefused:
 		return true
 	}
 	return false
 }
 
 // spoil breaks rows of a list.
-func (l *wireList) spoil(kind channeltest.FaultKind) {
+func (l *wireList) spoil(kind farside.FaultKind) {
 	n := len(l.Listings)
 	if n == 0 {
 		return
 	}
 	switch kind {
-	case channeltest.FaultShortList:
+	case farside.FaultShortList:
 		l.Listings = append(l.Listings[:n/2:n/2], l.Listings[n/2+1:]...)
-	case channeltest.FaultDuplicate:
+	case farside.FaultDuplicate:
 		l.Listings = append(l.Listings, l.Listings[0])
-	case channeltest.FaultWrongType:
+	case farside.FaultWrongType:
 		for i := range l.Listings {
 			if wrong, ok := wrongs(i); ok {
 				l.Listings[i].Price = wrong
@@ -45,8 +45,8 @@ func (l *wireList) spoil(kind channeltest.FaultKind) {
 }
 
 // spoil breaks rows of a read.
-func (r *wireRead) spoil(kind channeltest.FaultKind) {
-	if kind != channeltest.FaultWrongType {
+func (r *wireRead) spoil(kind farside.FaultKind) {
+	if kind != farside.FaultWrongType {
 		return
 	}
 	for i := range r.Stock {
@@ -80,33 +80,33 @@ func wrongs(i int) (any, bool) {
 }
 
 // send writes the answer, or what a fault makes of it. It is called outside the market's lock.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, kind channeltest.FaultKind, a answer) {
+func (s *Server) send(w http.ResponseWriter, r *http.Request, kind farside.FaultKind, a answer) {
 	switch kind {
-	case channeltest.Fault429:
+	case farside.Fault429:
 		limited := fault.New(fault.RateLimited, "too many requests")
 		limited.After = time.Second
 		a = answer{err: limited}
-	case channeltest.Fault500:
+	case farside.Fault500:
 		a = answer{err: fault.New(fault.Internal, "the channel has a defect")}
-	case channeltest.FaultUnauth:
+	case farside.FaultUnauth:
 		a = answer{err: fault.New(fault.Unauthorized, "the access is not valid")}
-	case channeltest.FaultHTML, channeltest.FaultHTML200:
+	case farside.FaultHTML, farside.FaultHTML200:
 		html(w, kind)
 		return
-	case channeltest.FaultDropped, channeltest.FaultLost, FaultLate, FaultRefused:
+	case farside.FaultDropped, farside.FaultLost, FaultLate, FaultRefused:
 		panic(http.ErrAbortHandler) // net/http's way to cut the connection
-	case channeltest.FaultEmpty:
+	case farside.FaultEmpty:
 		w.WriteHeader(http.StatusOK)
 		return
-	case channeltest.FaultHuge:
+	case farside.FaultHuge:
 		endless(w)
 		return
-	case channeltest.FaultSlow:
+	case farside.FaultSlow:
 		drip(w, r)
 		return
 	}
 	body, status := a.encode(w)
-	if kind == channeltest.FaultTruncated && len(body) > 1 {
+	if kind == farside.FaultTruncated && len(body) > 1 {
 		body = body[:len(body)/2]
 	}
 	w.WriteHeader(status)
@@ -162,10 +162,10 @@ func (a answer) statusOf(w http.ResponseWriter) int {
 }
 
 // html is what a gateway or a login wall says instead of the channel.
-func html(w http.ResponseWriter, kind channeltest.FaultKind) {
+func html(w http.ResponseWriter, kind farside.FaultKind) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	text := "<!DOCTYPE html><html><head><title>Sign in</title></head><body><form>please sign in</form></body></html>"
-	if kind == channeltest.FaultHTML {
+	if kind == farside.FaultHTML {
 		text = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>bad gateway</body></html>"
 		w.WriteHeader(http.StatusBadGateway)
 	}

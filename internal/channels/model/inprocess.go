@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 )
 
@@ -38,7 +38,7 @@ func (m *Market) declared() channel.Capabilities {
 
 // begin asks the gate, enters the market and draws the mishap of the call. On an error nothing is locked; else the caller
 // defers leave. A mishap that ends the call for reads and writes alike is an error already.
-func (c *Channel) begin(ctx context.Context, op channel.Op, rows int) (kind channeltest.FaultKind, leave func(), err error) {
+func (c *Channel) begin(ctx context.Context, op channel.Op, rows int) (kind farside.FaultKind, leave func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return "", nil, notSent(err)
 	}
@@ -52,13 +52,13 @@ func (c *Channel) begin(ctx context.Context, op channel.Op, rows int) (kind chan
 	switch kind = c.m.mishap(op); kind {
 	case FaultRefused:
 		err = notSent(fault.New(fault.Unavailable, "the channel refused the connection"))
-	case channeltest.FaultUnauth:
+	case farside.FaultUnauth:
 		err = fault.New(fault.Unauthorized, "the channel refuses the credentials of this account; connect it again")
-	case channeltest.Fault429:
+	case farside.Fault429:
 		limited := fault.New(fault.RateLimited, "the channel asks for a pause")
 		limited.After, err = time.Second, limited
-	case channeltest.Fault500, channeltest.FaultHTML, channeltest.FaultHTML200, channeltest.FaultDropped,
-		channeltest.FaultEmpty, channeltest.FaultHuge, channeltest.FaultSlow:
+	case farside.Fault500, farside.FaultHTML, farside.FaultHTML200, farside.FaultDropped,
+		farside.FaultEmpty, farside.FaultHuge, farside.FaultSlow:
 		err = lost("the channel gave no usable answer")
 	default:
 		err = c.m.admit(op, weight)
@@ -122,20 +122,20 @@ func (c *Channel) Read(ctx context.Context, k channel.Keys) (channel.Page, error
 }
 
 // damage makes of a good page what an adapter makes of a bad one.
-func damage(p *channel.Page, kind channeltest.FaultKind) error {
+func damage(p *channel.Page, kind farside.FaultKind) error {
 	switch kind {
-	case channeltest.FaultTruncated, channeltest.FaultLost:
+	case farside.FaultTruncated, farside.FaultLost:
 		*p = channel.Page{}
 		return lost("the answer of the channel was cut off")
-	case channeltest.FaultShortList:
+	case farside.FaultShortList:
 		if n := len(p.Listings); n > 0 {
 			p.Listings = p.Listings[:n-1]
 		}
-	case channeltest.FaultDuplicate:
+	case farside.FaultDuplicate:
 		if len(p.Listings) > 0 {
 			p.Findings = append(p.Findings, channel.Finding{Listing: p.Listings[0].Key, Code: "duplicate-key", Text: "the channel lists this row twice"})
 		}
-	case channeltest.FaultWrongType:
+	case farside.FaultWrongType:
 		if len(p.Counts) > 0 {
 			p.Findings = append(p.Findings, channel.Finding{Stock: p.Counts[0].StockKey, Field: channel.Stock, Code: "bad-quantity", Text: "the quantity is not a whole number"})
 			p.Counts = p.Counts[1:]
@@ -159,7 +159,7 @@ func (c *Channel) Sales(ctx context.Context, from channel.Cursor) (channel.Sales
 		return channel.SalesPage{}, err
 	}
 	defer leave()
-	if kind == channeltest.FaultTruncated || kind == channeltest.FaultLost {
+	if kind == farside.FaultTruncated || kind == farside.FaultLost {
 		return channel.SalesPage{}, lost("the answer of the channel was cut off")
 	}
 	p, next, err := c.m.readSales(b, c.m.declared().Sales.Lag)
@@ -222,7 +222,7 @@ func (c *Channel) Submit(ctx context.Context, b channel.Batch) (channel.Receipt,
 	switch {
 	case err != nil:
 		return r, err
-	case kind == channeltest.FaultTruncated, kind == channeltest.FaultLost:
+	case kind == farside.FaultTruncated, kind == farside.FaultLost:
 		return channel.Receipt{}, lost("the connection was cut before the answer came")
 	case kind == FaultMissing:
 		r.Outcomes = r.Outcomes[:len(r.Outcomes)/2]
@@ -239,7 +239,7 @@ func (m *Market) land(b channel.Batch) {
 		longest = m.o.Caps.Price.Longest
 	}
 	m.later.plan(m.now.Add(m.within(longest)), func() {
-		if _, err := m.write(b, channeltest.FaultNone); err == nil {
+		if _, err := m.write(b, farside.FaultNone); err == nil {
 			m.stats.Late += int64(len(b.Writes))
 		}
 	})
@@ -264,7 +264,7 @@ func (c *Channel) Poll(ctx context.Context, t channel.Ticket) ([]channel.Outcome
 		return nil, false, err
 	}
 	defer leave()
-	if kind == channeltest.FaultTruncated || kind == channeltest.FaultLost {
+	if kind == farside.FaultTruncated || kind == farside.FaultLost {
 		return nil, false, lost("the answer of the channel was cut off")
 	}
 	return c.m.poll(t)

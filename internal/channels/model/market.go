@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
@@ -31,7 +31,7 @@ type Market struct {
 	later   agenda
 	jobs    map[channel.Ticket]*job
 	hooks   hooks
-	injects []channeltest.Fault
+	injects []farside.Fault
 	calls   map[channel.Op]int64
 	denied  map[channel.Op]bool
 	buckets []bucket
@@ -144,14 +144,14 @@ func (m *Market) Stats() Stats {
 }
 
 // Add puts products on sale: a listing for each storefront, a counter for each location; all stock is at the first.
-func (m *Market) Add(products ...channeltest.Product) {
+func (m *Market) Add(products ...farside.Product) {
 	defer m.enter()()
 	for _, p := range products {
 		m.add(p)
 	}
 }
 
-func (m *Market) add(p channeltest.Product) {
+func (m *Market) add(p farside.Product) {
 	id := m.next()
 	var places []*counter
 	for i, where := range m.o.Locations {

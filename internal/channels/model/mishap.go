@@ -4,14 +4,14 @@ import (
 	"slices"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 )
 
 // Inject makes the next matching calls fail: in process and over HTTP alike. Inject(Fault{}) ends all planted faults.
-func (m *Market) Inject(f channeltest.Fault) {
+func (m *Market) Inject(f farside.Fault) {
 	defer m.enter()()
-	if f == (channeltest.Fault{}) {
+	if f == (farside.Fault{}) {
 		m.injects = nil
 		return
 	}
@@ -28,7 +28,7 @@ func (m *Market) Deny(op channel.Op, denied bool) {
 }
 
 // mishap draws what goes wrong with the present call of op.
-func (m *Market) mishap(op channel.Op) channeltest.FaultKind {
+func (m *Market) mishap(op channel.Op) farside.FaultKind {
 	m.calls[op]++
 	for i := range m.injects {
 		f := &m.injects[i]
@@ -44,7 +44,7 @@ func (m *Market) mishap(op channel.Op) channeltest.FaultKind {
 		return kind
 	}
 	if m.o.Script != nil {
-		if kind := m.o.Script(op, m.calls[op]); kind != channeltest.FaultNone {
+		if kind := m.o.Script(op, m.calls[op]); kind != farside.FaultNone {
 			return kind
 		}
 	}
@@ -53,7 +53,7 @@ func (m *Market) mishap(op channel.Op) channeltest.FaultKind {
 			return c.Kind
 		}
 	}
-	return channeltest.FaultNone
+	return farside.FaultNone
 }
 
 // closed reports whether maintenance is on.
@@ -88,10 +88,10 @@ func (m *Market) admit(op channel.Op, weight int64) error {
 func (m *Market) weight(n int) int64 { return 1 + m.o.Quota.RowCost*int64(n) }
 
 // faultKinds lists what can go wrong by chance in a swarm, in process.
-func faultKinds() []channeltest.FaultKind {
-	return []channeltest.FaultKind{
-		channeltest.Fault429, channeltest.Fault500, channeltest.FaultHTML, channeltest.FaultTruncated, channeltest.FaultLost,
-		channeltest.FaultDropped, channeltest.FaultIgnored, channeltest.FaultShortList, channeltest.FaultDuplicate,
-		channeltest.FaultWrongType, channeltest.FaultPartial, FaultRefused, FaultLate, FaultMissing, FaultReordered, FaultHeld,
+func faultKinds() []farside.FaultKind {
+	return []farside.FaultKind{
+		farside.Fault429, farside.Fault500, farside.FaultHTML, farside.FaultTruncated, farside.FaultLost,
+		farside.FaultDropped, farside.FaultIgnored, farside.FaultShortList, farside.FaultDuplicate,
+		farside.FaultWrongType, farside.FaultPartial, FaultRefused, FaultLate, FaultMissing, FaultReordered, FaultHeld,
 	}
 }

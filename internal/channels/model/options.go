@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/money"
 )
@@ -51,7 +51,7 @@ type Options struct {
 	Rival Rival
 	// Faults go wrong by chance. Script, when set, is asked first: n counts the calls of op from 1; "" is no fault.
 	Faults []Chance
-	Script func(op channel.Op, n int64) channeltest.FaultKind
+	Script func(op channel.Op, n int64) farside.FaultKind
 
 	// Canary is the buyer data of every order; nil is Canary().
 	Canary []string
@@ -123,7 +123,7 @@ type Rival struct {
 
 // Chance is one fault with its probability in 1,000; an empty Op is every operation.
 type Chance struct {
-	Kind     channeltest.FaultKind
+	Kind     farside.FaultKind
 	Op       channel.Op
 	PerMille int
 }
@@ -131,15 +131,15 @@ type Chance struct {
 // Faults of this market beyond those every fake has.
 const (
 	// FaultRefused: no connection; nothing left.
-	FaultRefused channeltest.FaultKind = "refused"
+	FaultRefused farside.FaultKind = "refused"
 	// FaultLate: the answer is lost at once and the write lands later, within Caps' Longest.
-	FaultLate channeltest.FaultKind = "late"
+	FaultLate farside.FaultKind = "late"
 	// FaultMissing: the write is done, the answer lacks the outcomes of some rows.
-	FaultMissing channeltest.FaultKind = "missing"
+	FaultMissing farside.FaultKind = "missing"
 	// FaultReordered: the write is done, the outcomes come in another order.
-	FaultReordered channeltest.FaultKind = "reordered"
+	FaultReordered farside.FaultKind = "reordered"
 	// FaultHeld: the channel holds the first row for review.
-	FaultHeld channeltest.FaultKind = "held"
+	FaultHeld farside.FaultKind = "held"
 )
 
 // Seen is one row of one write request as it arrived.

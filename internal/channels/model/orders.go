@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // order is one order of the true list.
@@ -13,7 +13,7 @@ type order struct {
 	state  string // "placed", "paid", "shipped", "cancelled"
 	paid   bool
 	lines  []*line
-	items  []channeltest.Item
+	items  []farside.Item
 	placed time.Time
 }
 
@@ -60,12 +60,12 @@ func (m *Market) sellable(c *counter) int64 {
 
 // Buy places an order: all of it or nothing. It takes each item from the first place that has enough, from several when
 // none has. The listing is the first one on sale with that SKU.
-func (m *Market) Buy(items ...channeltest.Item) (id string, ok bool) {
+func (m *Market) Buy(items ...farside.Item) (id string, ok bool) {
 	defer m.enter()()
 	if len(items) == 0 {
 		return "", false
 	}
-	o := &order{state: "placed", placed: m.now, items: append([]channeltest.Item(nil), items...)}
+	o := &order{state: "placed", placed: m.now, items: append([]farside.Item(nil), items...)}
 	wanted := map[*counter]int64{}
 	for _, item := range items {
 		x := m.onSale(item.SKU)

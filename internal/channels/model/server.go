@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 )
 
-// Server speaks the HTTP API of doc.go for one market. It is the channeltest.Shop of this channel.
+// Server speaks the HTTP API of doc.go for one market. It is the farside.Shop of this channel.
 type Server struct {
 	*Market
 	mux *http.ServeMux
@@ -34,7 +34,7 @@ type call struct {
 	r       *http.Request
 	body    []byte
 	arrived time.Time
-	kind    channeltest.FaultKind
+	kind    farside.FaultKind
 }
 
 // NewServer returns the HTTP face of m.
@@ -223,7 +223,7 @@ func (s *Server) sales(c *call) answer {
 			Returned: f.Returned, Taken: f.Taken, Version: f.Version, Placed: f.PlacedAt.UnixMicro(),
 			Changed: x.at.Add(s.o.Skew).UnixMicro(), Buyer: buyer, Contact: buyer.Name + " <" + buyer.Mail + ">",
 		})
-		if wrong, ok := wrongs(n); ok && c.kind == channeltest.FaultWrongType {
+		if wrong, ok := wrongs(n); ok && c.kind == farside.FaultWrongType {
 			out.Lines[n].Quantity = wrong
 		}
 	}
@@ -289,12 +289,12 @@ func number(r *http.Request, name string) int {
 	return int(n)
 }
 
-// Hooks takes out the genuine webhooks that have arrived by now, as channeltest.Hooker asks.
-func (s *Server) Hooks() []channeltest.Hook {
-	var out []channeltest.Hook
+// Hooks takes out the genuine webhooks that have arrived by now, as farside.Hooker asks.
+func (s *Server) Hooks() []farside.Hook {
+	var out []farside.Hook
 	for _, d := range s.Deliveries() {
 		if !d.Forged {
-			out = append(out, channeltest.Hook{Header: d.Header, Body: d.Body})
+			out = append(out, farside.Hook{Header: d.Header, Body: d.Body})
 		}
 	}
 	return out

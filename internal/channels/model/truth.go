@@ -2,14 +2,14 @@ package model
 
 import (
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
 // Truth is what the market really holds now. It walks everything: ask Count, Price and Sellable for single values.
-func (m *Market) Truth() channeltest.Truth {
+func (m *Market) Truth() farside.Truth {
 	defer m.enter()()
-	t := channeltest.Truth{
+	t := farside.Truth{
 		Counts: make(map[channel.StockKey]int64, len(m.counters)), Sellable: make(map[string]int64, len(m.counters)),
 		Prices: make(map[channel.ListingKey]money.Amount, len(m.listings)),
 		SKUs:   make(map[channel.ListingKey]string, len(m.listings)),
@@ -28,7 +28,7 @@ func (m *Market) Truth() channeltest.Truth {
 		}
 	}
 	for _, o := range m.orders {
-		t.Orders = append(t.Orders, channeltest.Order{
+		t.Orders = append(t.Orders, farside.Order{
 			ID: o.id, State: o.state, Items: o.items, PlacedAt: o.placed, Cancelled: o.state == "cancelled",
 		})
 	}

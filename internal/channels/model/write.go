@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/fault"
 )
 
@@ -16,7 +16,7 @@ type job struct {
 }
 
 // write takes one batch: it checks the batch as a whole, then does it or makes a ticket of it. Every row is answered.
-func (m *Market) write(b channel.Batch, kind channeltest.FaultKind) (channel.Receipt, error) {
+func (m *Market) write(b channel.Batch, kind farside.FaultKind) (channel.Receipt, error) {
 	caps := m.o.Caps.Stock.BatchCaps
 	switch {
 	case b.Field == channel.Price && !m.o.Caps.Price.Write, b.Field == channel.Stock && m.o.Caps.Stock.Mode == channel.NoWrite:
@@ -27,7 +27,7 @@ func (m *Market) write(b channel.Batch, kind channeltest.FaultKind) (channel.Rec
 	if len(b.Writes) > caps.MaxBatch {
 		return channel.Receipt{}, fault.New(fault.Invalid, "%d rows in one batch, at most %d are taken", len(b.Writes), caps.MaxBatch)
 	}
-	if kind == channeltest.FaultIgnored {
+	if kind == farside.FaultIgnored {
 		return channel.Receipt{Outcomes: b.Outcomes(channel.Outcome{State: channel.Applied})}, nil
 	}
 	if !caps.Ticket {
@@ -59,13 +59,13 @@ func (m *Market) poll(t channel.Ticket) (outcomes []channel.Outcome, done bool, 
 }
 
 // rows does a batch: the checks that concern the whole of it first, then row by row.
-func (m *Market) rows(b channel.Batch, caps channel.BatchCaps, kind channeltest.FaultKind) []channel.Outcome {
+func (m *Market) rows(b channel.Batch, caps channel.BatchCaps, kind farside.FaultKind) []channel.Outcome {
 	out := make([]channel.Outcome, len(b.Writes))
 	bad := 0
 	for i, w := range b.Writes {
 		code := m.refuse(b, w)
 		switch {
-		case code == "" && i == 0 && kind == channeltest.FaultPartial:
+		case code == "" && i == 0 && kind == farside.FaultPartial:
 			code = channel.CodeInvalid
 		case code == "" && i == 0 && kind == FaultHeld:
 			out[i] = channel.Outcome{Ref: w.Ref, State: channel.HeldBack, Text: "the channel looks at this change first"}

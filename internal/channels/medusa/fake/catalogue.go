@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 type product struct {
@@ -226,7 +226,7 @@ func listStores(c call, _ []string) reply {
 }
 
 // spoil makes a list lie the way a planted fault says.
-func spoil(rp reply, name string, mode channeltest.FaultKind) reply {
+func spoil(rp reply, name string, mode farside.FaultKind) reply {
 	body, is := rp.body.(map[string]any)
 	if !is {
 		return rp
@@ -236,11 +236,11 @@ func spoil(rp reply, name string, mode channeltest.FaultKind) reply {
 		return rp
 	}
 	switch mode {
-	case channeltest.FaultShortList:
+	case farside.FaultShortList:
 		body[name] = slices.Delete(rows, len(rows)/2, len(rows)/2+1)
-	case channeltest.FaultDuplicate:
+	case farside.FaultDuplicate:
 		body[name] = append(rows, rows[0])
-	case channeltest.FaultWrongType:
+	case farside.FaultWrongType:
 		for i := range min(4, (len(rows)+2)/3) {
 			spoilRow(rows[i], i)
 		}

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // Inject plants a failure; the empty Fault takes all away.
-func (s *Server) Inject(f channeltest.Fault) {
+func (s *Server) Inject(f farside.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f == (channeltest.Fault{}) {
+	if f == (farside.Fault{}) {
 		s.faults = nil
 		return
 	}
@@ -24,7 +24,7 @@ func (s *Server) Inject(f channeltest.Fault) {
 }
 
 // planted takes the fault that meets the next call of op.
-func (s *Server) planted(op channel.Op) channeltest.FaultKind {
+func (s *Server) planted(op channel.Op) farside.FaultKind {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
@@ -38,7 +38,7 @@ func (s *Server) planted(op channel.Op) channeltest.FaultKind {
 		}
 		return f.Kind
 	}
-	return channeltest.FaultNone
+	return farside.FaultNone
 }
 
 // mostBody is what the shop takes in a batch call.
@@ -71,41 +71,41 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rp = s.answer(rt, args, r, body, kind)
 	}
 	switch kind {
-	case channeltest.FaultTruncated:
+	case farside.FaultTruncated:
 		b := rp.bytes()
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 		w.WriteHeader(rp.status)
 		_, _ = w.Write(b[:len(b)/2])
 		panic(http.ErrAbortHandler)
-	case channeltest.FaultLost:
+	case farside.FaultLost:
 		panic(http.ErrAbortHandler)
 	}
 	rp.write(w)
 }
 
 // fail answers faults in which the shop itself does nothing, and reports whether it did.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, kind channeltest.FaultKind) bool {
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, kind farside.FaultKind) bool {
 	switch kind {
-	case channeltest.Fault429:
+	case farside.Fault429:
 		w.Header().Set("Retry-After", "1")
 		reply{status: 429, body: message("Too many requests")}.write(w)
-	case channeltest.Fault500:
+	case farside.Fault500:
 		unknown().write(w)
-	case channeltest.FaultHTML:
+	case farside.FaultHTML:
 		reply{status: 502, html: "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"}.write(w)
-	case channeltest.FaultHTML200:
+	case farside.FaultHTML200:
 		reply{status: 200, html: loginPage}.write(w)
-	case channeltest.FaultUnauth:
+	case farside.FaultUnauth:
 		reply{status: 401, body: message("Unauthorized")}.write(w)
-	case channeltest.FaultEmpty:
+	case farside.FaultEmpty:
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(http.StatusOK)
-	case channeltest.FaultDropped:
+	case farside.FaultDropped:
 		panic(http.ErrAbortHandler)
-	case channeltest.FaultHuge:
+	case farside.FaultHuge:
 		endless(w, r)
-	case channeltest.FaultSlow:
+	case farside.FaultSlow:
 		drip(w, r)
 	default:
 		return false

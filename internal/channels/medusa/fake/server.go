@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
@@ -43,11 +43,11 @@ type Server struct {
 	variants  []*variant
 	items     []*item
 	orders    []*order
-	faults    []channeltest.Fault
+	faults    []farside.Fault
 	requests  []string
 }
 
-var _ channeltest.Shop = (*Server)(nil)
+var _ farside.Shop = (*Server)(nil)
 
 // New returns an empty shop.
 func New(o Options) *Server {
@@ -93,7 +93,7 @@ func (s *Server) Requests() []string {
 type call struct {
 	s    *Server
 	r    *http.Request
-	mode channeltest.FaultKind // of the kinds that change what a handler does
+	mode farside.FaultKind // of the kinds that change what a handler does
 	body []byte
 }
 
@@ -159,7 +159,7 @@ func opOf(rt route, r *http.Request) channel.Op {
 }
 
 // answer works on a request and returns what the healthy shop would say.
-func (s *Server) answer(rt route, args []string, r *http.Request, body []byte, mode channeltest.FaultKind) reply {
+func (s *Server) answer(rt route, args []string, r *http.Request, body []byte, mode farside.FaultKind) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return rt.serve(call{s: s, r: r, mode: mode, body: body}, args)

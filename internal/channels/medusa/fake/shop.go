@@ -7,12 +7,12 @@ import (
 	"strings"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
 // Add puts products on sale, stocked at the first location.
-func (s *Server) Add(products ...channeltest.Product) {
+func (s *Server) Add(products ...farside.Product) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range products {
@@ -31,7 +31,7 @@ func (s *Server) Add(products ...channeltest.Product) {
 }
 
 // Kit puts a product on sale that takes pieces of others: units by SKU.
-func (s *Server) Kit(p channeltest.Product, units map[string]int64) {
+func (s *Server) Kit(p farside.Product, units map[string]int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v := s.offer(p)
@@ -43,7 +43,7 @@ func (s *Server) Kit(p channeltest.Product, units map[string]int64) {
 }
 
 // offer makes a variant with one price. Variants of one group are of one product.
-func (s *Server) offer(p channeltest.Product) *variant {
+func (s *Server) offer(p farside.Product) *variant {
 	at := slices.IndexFunc(s.products, func(x *product) bool { return p.Group != "" && x.group == p.Group })
 	if at < 0 {
 		at = len(s.products)
@@ -75,7 +75,7 @@ func (s *Server) bySKU(sku string) *variant {
 }
 
 // Buy places an order. What is managed and not sold on backorder must be free at one location, else the shop refuses.
-func (s *Server) Buy(items ...channeltest.Item) (string, bool) {
+func (s *Server) Buy(items ...farside.Item) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := &order{id: s.id("order"), status: "pending", version: 1, placed: s.now(), updated: s.now()}
@@ -212,10 +212,10 @@ func (s *Server) SetPrice(key channel.ListingKey, p money.Amount) {
 }
 
 // Truth is what the shop holds now. Prices are the plain ones in the shop's currency.
-func (s *Server) Truth() channeltest.Truth {
+func (s *Server) Truth() farside.Truth {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := channeltest.Truth{
+	t := farside.Truth{
 		Counts: map[channel.StockKey]int64{}, Sellable: map[string]int64{}, Prices: map[channel.ListingKey]money.Amount{},
 		SKUs: map[channel.ListingKey]string{}, Stocks: map[channel.ListingKey][]channel.StockKey{},
 	}
@@ -264,12 +264,12 @@ func (v *variant) sellable() int64 {
 	return max(most, 0)
 }
 
-func (o *order) truth() channeltest.Order {
-	t := channeltest.Order{ID: o.id, State: "placed", PlacedAt: o.placed, Cancelled: o.status == "canceled"}
+func (o *order) truth() farside.Order {
+	t := farside.Order{ID: o.id, State: "placed", PlacedAt: o.placed, Cancelled: o.status == "canceled"}
 	shipped := len(o.lines) > 0
 	for _, l := range o.lines {
 		if l.until == 0 {
-			t.Items = append(t.Items, channeltest.Item{SKU: l.variant.sku, Quantity: l.quantity})
+			t.Items = append(t.Items, farside.Item{SKU: l.variant.sku, Quantity: l.quantity})
 			shipped = shipped && l.shipped == l.quantity
 		}
 	}

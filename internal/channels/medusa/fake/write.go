@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // members reads a JSON object and refuses names that are not known, the way the shop does.
@@ -85,7 +85,7 @@ func writeLevels(c call, _ []string) reply {
 			return invalid("Invalid request: Value for field 'update, %d, stocked_quantity' too small, expected at least: '0'", i)
 		}
 		l := c.s.level(at[0], at[1])
-		if l == nil || c.mode == channeltest.FaultPartial && i == 0 {
+		if l == nil || c.mode == farside.FaultPartial && i == 0 {
 			missing = append(missing, fmt.Sprintf("Item %s is not stocked at location %s", at[0], at[1]))
 			continue
 		}
@@ -99,7 +99,7 @@ func writeLevels(c call, _ []string) reply {
 		l, before := ch.level, ch.level.stocked-ch.level.reserved
 		after := *l
 		after.stocked, after.updated = ch.to, c.s.now()
-		if c.mode != channeltest.FaultIgnored {
+		if c.mode != farside.FaultIgnored {
 			*l = after
 		}
 		d := after.doc(before)
@@ -158,7 +158,7 @@ func writeVariants(c call, _ []string) reply {
 		if r.ID == "" {
 			return invalid("Invalid request: Field 'update, %d, id' is required", i)
 		}
-		if c.s.variant(r.ID) == nil || c.mode == channeltest.FaultPartial && i == 0 {
+		if c.s.variant(r.ID) == nil || c.mode == farside.FaultPartial && i == 0 {
 			missing = append(missing, r.ID)
 		}
 		if r.Prices == nil {
@@ -182,7 +182,7 @@ func writeVariants(c call, _ []string) reply {
 		if r.Prices != nil {
 			after.prices = c.s.replaced(v.prices, *r.Prices)
 		}
-		if c.mode != channeltest.FaultIgnored {
+		if c.mode != farside.FaultIgnored {
 			*v = after
 		}
 		updated = append(updated, t.pick(after.doc(t), []string{"id"}))

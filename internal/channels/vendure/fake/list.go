@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // row is one entity of a list: what can be filtered and sorted by, and how it is answered.
@@ -23,7 +23,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 func userError(message string) *problem { return &problem{code: "USER_INPUT_ERROR", message: message} }
 
 // list filters, sorts and cuts rows as the options of f say.
-func list(f field, rows []row, kind channeltest.FaultKind) (any, *problem) {
+func list(f field, rows []row, kind farside.FaultKind) (any, *problem) {
 	options, _ := f.args["options"].(map[string]any)
 	take, skip := int64(1000), int64(0)
 	if v, ok := options["take"]; ok && v != nil {
@@ -156,15 +156,15 @@ func ord(b bool) int {
 }
 
 // spoil shows the faults of lists.
-func spoil(items []object, kind channeltest.FaultKind) []object {
+func spoil(items []object, kind farside.FaultKind) []object {
 	mid := len(items) / 2
 	switch {
 	case len(items) < 2:
-	case kind == channeltest.FaultShortList:
+	case kind == farside.FaultShortList:
 		return slices.Delete(items, mid, mid+1)
-	case kind == channeltest.FaultDuplicate:
+	case kind == farside.FaultDuplicate:
 		return slices.Insert(items, mid, items[mid-1])
-	case kind == channeltest.FaultWrongType:
+	case kind == farside.FaultWrongType:
 		for i, wrong := range []any{"seven", nil, json.Number("5.5"), absent{}} {
 			if i < len(items)/2 {
 				damage(items[i], wrong)

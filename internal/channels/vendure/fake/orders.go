@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // order is one order or cart.
@@ -41,7 +41,7 @@ type fulfillment struct {
 const cartAge = 20 * time.Minute
 
 // Buy places an order that is authorised, not yet paid; ok is false when there is not enough to sell.
-func (s *Server) Buy(items ...channeltest.Item) (string, bool) {
+func (s *Server) Buy(items ...farside.Item) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.cart(items)
@@ -62,7 +62,7 @@ func (s *Server) Buy(items ...channeltest.Item) (string, bool) {
 }
 
 // Cart leaves a cart in the state ArrangingPayment: it is no order.
-func (s *Server) Cart(items ...channeltest.Item) string {
+func (s *Server) Cart(items ...farside.Item) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.cart(items)
@@ -74,7 +74,7 @@ func (s *Server) Cart(items ...channeltest.Item) string {
 	return o.id
 }
 
-func (s *Server) cart(items []channeltest.Item) *order {
+func (s *Server) cart(items []farside.Item) *order {
 	edited := s.opt.Now().Add(-cartAge)
 	o := &order{id: s.id(), state: "AddingItems", made: edited, at: edited, history: 2}
 	want := map[*variant]int64{}
@@ -304,10 +304,10 @@ func (s *Server) Progress(id string) (done, all int64) {
 	return l.fulfilled, l.quantity
 }
 
-func (o *order) truth() channeltest.Order {
-	t := channeltest.Order{ID: o.id, PlacedAt: o.placed, Cancelled: o.state == "Cancelled"}
+func (o *order) truth() farside.Order {
+	t := farside.Order{ID: o.id, PlacedAt: o.placed, Cancelled: o.state == "Cancelled"}
 	for _, l := range o.lines {
-		t.Items = append(t.Items, channeltest.Item{SKU: l.variant.sku, Quantity: l.quantity})
+		t.Items = append(t.Items, farside.Item{SKU: l.variant.sku, Quantity: l.quantity})
 	}
 	switch {
 	case t.Cancelled:

@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
 // execute runs a document and returns its data, or the problem the whole call ends with.
-func (s *Server) execute(doc document, h http.Header, kind channeltest.FaultKind) (map[string]any, *problem, http.Header) {
-	if !does(kind) && kind != channeltest.FaultUnauth {
+func (s *Server) execute(doc document, h http.Header, kind farside.FaultKind) (map[string]any, *problem, http.Header) {
+	if !does(kind) && kind != farside.FaultUnauth {
 		return nil, nil, nil
 	}
 	out, header := map[string]any{}, http.Header{}
@@ -34,11 +34,11 @@ func (s *Server) execute(doc document, h http.Header, kind channeltest.FaultKind
 }
 
 // root resolves one field of the query or mutation.
-func (s *Server) root(f field, h, header http.Header, kind channeltest.FaultKind) (any, *problem) {
+func (s *Server) root(f field, h, header http.Header, kind farside.FaultKind) (any, *problem) {
 	if f.name == "login" {
 		return s.login(f, header, kind), nil
 	}
-	if !s.known(h) || kind == channeltest.FaultUnauth {
+	if !s.known(h) || kind == farside.FaultUnauth {
 		return nil, forbidden()
 	}
 	if token := h.Get("vendure-token"); token != "" && token != s.opt.ChannelToken {
@@ -80,10 +80,10 @@ func (s *Server) known(h http.Header) bool {
 	return ok && s.tokens[token]
 }
 
-func (s *Server) login(f field, header http.Header, kind channeltest.FaultKind) object {
+func (s *Server) login(f field, header http.Header, kind farside.FaultKind) object {
 	user, _ := f.args["username"].(string)
 	password, _ := f.args["password"].(string)
-	if s.opt.Username == "" || !same(user, s.opt.Username) || !same(password, s.opt.Password) || kind == channeltest.FaultUnauth {
+	if s.opt.Username == "" || !same(user, s.opt.Username) || !same(password, s.opt.Password) || kind == farside.FaultUnauth {
 		return object{"__typename": "InvalidCredentialsError", "errorCode": "INVALID_CREDENTIALS_ERROR", "message": "The provided credentials are invalid"}
 	}
 	token := rand.Text()
@@ -114,10 +114,10 @@ func (s *Server) locations(f field) (any, *problem) {
 			object: func() object { return object{"__typename": "StockLocation", "id": s.place(i), "name": name} },
 		})
 	}
-	return list(f, rows, channeltest.FaultNone)
+	return list(f, rows, farside.FaultNone)
 }
 
-func (s *Server) listVariants(f field, kind channeltest.FaultKind) (any, *problem) {
+func (s *Server) listVariants(f field, kind farside.FaultKind) (any, *problem) {
 	rows := make([]row, len(s.variants))
 	for i, v := range s.variants {
 		rows[i] = row{
@@ -164,7 +164,7 @@ func some(o []object) []object {
 	return o
 }
 
-func (s *Server) listOrders(f field, kind channeltest.FaultKind) (any, *problem) {
+func (s *Server) listOrders(f field, kind farside.FaultKind) (any, *problem) {
 	var rows []row
 	for _, o := range s.orders {
 		if !o.placed.IsZero() && s.opt.Now().Before(o.placed.Add(o.commit)) {
@@ -230,7 +230,7 @@ func (s *Server) canary(i int) string {
 }
 
 // update changes variants: all of them, or none.
-func (s *Server) update(f field, kind channeltest.FaultKind) (any, *problem) {
+func (s *Server) update(f field, kind farside.FaultKind) (any, *problem) {
 	input, ok := f.args["input"].([]any)
 	if !ok {
 		return nil, bad("$input", "a list is needed")
@@ -249,7 +249,7 @@ func (s *Server) update(f field, kind channeltest.FaultKind) (any, *problem) {
 			return nil, p
 		}
 		v := s.byID(fmt.Sprint(in["id"]))
-		if v == nil || kind == channeltest.FaultPartial && i == 0 {
+		if v == nil || kind == farside.FaultPartial && i == 0 {
 			undo()
 			return nil, notFound("ProductVariant", fmt.Sprint(in["id"]))
 		}
@@ -267,7 +267,7 @@ func (s *Server) update(f field, kind channeltest.FaultKind) (any, *problem) {
 	for _, v := range touched {
 		out = append(out, s.variantObject(v))
 	}
-	if kind == channeltest.FaultIgnored {
+	if kind == farside.FaultIgnored {
 		undo()
 	}
 	return out, nil

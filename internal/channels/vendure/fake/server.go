@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
 // maxBody is the largest request taken.
@@ -78,7 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "encode", http.StatusInternalServerError)
 		return
 	}
-	if kind == channeltest.FaultTruncated {
+	if kind == farside.FaultTruncated {
 		out = out[:len(out)/2]
 	}
 	send(w, http.StatusOK, out)
@@ -115,15 +115,15 @@ func refuse(w http.ResponseWriter, p *problem, path string) {
 }
 
 // plant returns the fault this document meets and counts it down.
-func (s *Server) plant(doc document) channeltest.FaultKind {
+func (s *Server) plant(doc document) farside.FaultKind {
 	f := &s.fault
-	if f.Kind == channeltest.FaultNone || f.Op != "" && f.Op != opOf(doc) {
-		return channeltest.FaultNone
+	if f.Kind == farside.FaultNone || f.Op != "" && f.Op != opOf(doc) {
+		return farside.FaultNone
 	}
 	kind := f.Kind
 	if f.Times > 0 {
 		if f.Times--; f.Times == 0 {
-			*f = channeltest.Fault{}
+			*f = farside.Fault{}
 		}
 	}
 	return kind
@@ -156,34 +156,34 @@ func opOf(doc document) channel.Op {
 }
 
 // interrupt shows the faults of the transport; false when nothing more is to be written.
-func interrupt(w http.ResponseWriter, r *http.Request, kind channeltest.FaultKind) bool {
+func interrupt(w http.ResponseWriter, r *http.Request, kind farside.FaultKind) bool {
 	switch kind {
-	case channeltest.Fault429:
+	case farside.Fault429:
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "Too Many Requests", http.StatusTooManyRequests)
-	case channeltest.Fault500:
+	case farside.Fault500:
 		send(w, http.StatusInternalServerError, []byte(`{"statusCode":500,"message":"Internal server error"}`))
-	case channeltest.FaultHTML:
+	case farside.FaultHTML:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
 		_, _ = io.WriteString(w, "<html><h1>502 Bad Gateway</h1></html>")
-	case channeltest.FaultHTML200:
+	case farside.FaultHTML200:
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = io.WriteString(w, "<!DOCTYPE html><html><title>Sign in</title></html>")
-	case channeltest.FaultEmpty:
+	case farside.FaultEmpty:
 		w.WriteHeader(http.StatusOK)
-	case channeltest.FaultLost, channeltest.FaultDropped:
+	case farside.FaultLost, farside.FaultDropped:
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = conn.Close()
 		}
-	case channeltest.FaultHuge:
+	case farside.FaultHuge:
 		w.Header().Set("Content-Type", "application/json")
 		chunk := []byte(strings.Repeat(" ", 1<<16))
 		_, err := io.WriteString(w, `{"data":`)
 		for err == nil && r.Context().Err() == nil {
 			_, err = w.Write(chunk)
 		}
-	case channeltest.FaultSlow:
+	case farside.FaultSlow:
 		drip(w, r)
 	default:
 		return true
@@ -212,10 +212,10 @@ func drip(w http.ResponseWriter, r *http.Request) {
 }
 
 // does reports whether a request under this fault is carried out.
-func does(kind channeltest.FaultKind) bool {
+func does(kind farside.FaultKind) bool {
 	switch kind {
-	case channeltest.FaultNone, channeltest.FaultTruncated, channeltest.FaultLost, channeltest.FaultIgnored, channeltest.FaultPartial,
-		channeltest.FaultShortList, channeltest.FaultDuplicate, channeltest.FaultWrongType:
+	case farside.FaultNone, farside.FaultTruncated, farside.FaultLost, farside.FaultIgnored, farside.FaultPartial,
+		farside.FaultShortList, farside.FaultDuplicate, farside.FaultWrongType:
 		return true
 	}
 	return false

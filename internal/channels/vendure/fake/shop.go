@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
+	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
@@ -49,11 +49,11 @@ type Server struct {
 	orders   []*order
 	tokens   map[string]bool
 	denied   map[string]bool // rights the login lacks
-	fault    channeltest.Fault
+	fault    farside.Fault
 	seen     int // requests so far
 }
 
-var _ channeltest.Shop = (*Server)(nil)
+var _ farside.Shop = (*Server)(nil)
 
 // New makes an empty store.
 func New(o Options) *Server {
@@ -120,7 +120,7 @@ func (s *Server) amount(units int64, c money.Currency) money.Amount {
 }
 
 // Add puts products on sale; the first stock location gets the stock, others have none.
-func (s *Server) Add(products ...channeltest.Product) {
+func (s *Server) Add(products ...farside.Product) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range products {
@@ -238,10 +238,10 @@ func (s *Server) edit(id string, f func(*variant)) {
 }
 
 // Truth is what the store really holds.
-func (s *Server) Truth() channeltest.Truth {
+func (s *Server) Truth() farside.Truth {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := channeltest.Truth{
+	t := farside.Truth{
 		Counts: map[channel.StockKey]int64{}, Sellable: map[string]int64{}, Prices: map[channel.ListingKey]money.Amount{},
 		SKUs: map[channel.ListingKey]string{}, Stocks: map[channel.ListingKey][]channel.StockKey{},
 	}
@@ -271,7 +271,7 @@ func (s *Server) Truth() channeltest.Truth {
 }
 
 // Inject makes the next matching requests fail; the zero Fault ends that.
-func (s *Server) Inject(f channeltest.Fault) {
+func (s *Server) Inject(f farside.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f

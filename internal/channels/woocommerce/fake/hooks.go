@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
 	"carpediemstore.it/sync-connector/internal/channels/farside"
 )
 
@@ -158,10 +157,10 @@ func (s *Server) Hook(topic string) {
 }
 
 // Hooks takes out the signed calls that wait; pings are left out.
-func (s *Server) Hooks() (out []channeltest.Hook) {
+func (s *Server) Hooks() (out []farside.Hook) {
 	s.Deliver(func(d Delivery) int {
 		if d.Header.Get("X-WC-Webhook-Signature") != "" {
-			out = append(out, channeltest.Hook{Header: d.Header, Body: d.Body})
+			out = append(out, farside.Hook{Header: d.Header, Body: d.Body})
 		}
 		return http.StatusOK
 	})

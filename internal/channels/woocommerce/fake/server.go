@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
-	"carpediemstore.it/sync-connector/internal/channels/channeltest"
 	"carpediemstore.it/sync-connector/internal/channels/farside"
 	"carpediemstore.it/sync-connector/internal/money"
 )
@@ -67,8 +66,8 @@ type Server struct {
 }
 
 var (
-	_ farside.Shop       = (*Server)(nil)
-	_ channeltest.Hooker = (*Server)(nil)
+	_ farside.Shop   = (*Server)(nil)
+	_ farside.Hooker = (*Server)(nil)
 )
 
 // New makes an empty shop.
