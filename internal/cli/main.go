@@ -22,7 +22,11 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 
 // openApp opens an installation without driving anything.
 func openApp(ctx context.Context, c Config) (*Session, error) {
-	a, err := app.New(ctx, app.Config{Data: c.Data, DatabaseURL: c.DatabaseURL, Log: slog.New(slog.DiscardHandler)})
+	way, err := reach()
+	if err != nil {
+		return nil, err
+	}
+	a, err := app.New(ctx, app.Config{Data: c.Data, DatabaseURL: c.DatabaseURL, Outbound: way, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
