@@ -91,7 +91,7 @@ func TestAdaptersFindsWhatAnAdapterMustNotKnow(t *testing.T) {
 		{"adapter in its fake", "internal/channels/acme/fake/a.go", importing("~/internal/channels/acme"), "is neither"},
 		{"leaves", "internal/channels/acme/a.go", importing("~/internal/channel", "~/internal/fault", "~/internal/money", "~/internal/secret"), ""},
 		{"fake and contract in tests", "internal/channels/acme/a_test.go", importing("~/internal/channels/acme/fake", "~/internal/channels/channeltest"), ""},
-		{"contract in a fake", "internal/channels/acme/fake/a.go", importing("~/internal/channels/channeltest", "~/internal/channel"), ""},
+		{"far side in a fake", "internal/channels/acme/fake/a.go", importing("~/internal/channels/farside", "~/internal/channel"), ""},
 	}, nil)
 }
 
