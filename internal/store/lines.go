@@ -28,6 +28,7 @@ const (
 
 	orderRefHead = `INSERT INTO order_refs (tenant, account, line, order_ref, expires_at) VALUES `
 	orderRefTail = `ON CONFLICT (tenant, account, line) DO NOTHING`
+	keepRefsText = `UPDATE order_refs SET expires_at = $4 WHERE tenant = $1 AND account = $2 AND line IN {ids $3} AND expires_at < $4`
 )
 
 // Lines returns the stored lines of sources with their effects.
@@ -70,7 +71,7 @@ func (t *Tx) lines(ctx context.Context, f flow.Fence, text string, args ...any) 
 }
 
 // SaveLines stores lines with their effects and gives new ones their ids. The plain reference of a new line goes to its
-// own table, where it ends at refsUntil (C05).
+// own table, where it ends at refsUntil; a line that changed keeps the one it still has until then (C05).
 func (t *Tx) SaveLines(ctx context.Context, f flow.Fence, ls []flow.Line, refsUntil ident.Micros) error {
 	if len(ls) == 0 {
 		return nil
@@ -101,39 +102,50 @@ func (t *Tx) SaveLines(ctx context.Context, f flow.Fence, ls []flow.Line, refsUn
 	if err != nil {
 		return err
 	}
-	if err := t.saveEffects(ctx, f, ls); err != nil {
+	var known []ident.Line
+	for _, l := range ls {
+		if !l.Fresh {
+			known = append(known, l.ID)
+		}
+	}
+	if err := t.saveEffects(ctx, f, ls, known); err != nil {
 		return err
 	}
-	refs := slices.DeleteFunc(slices.Clone(ls), func(l flow.Line) bool { return !l.Fresh || l.Order == "" })
-	return t.insert(ctx, orderRefHead, 5, orderRefTail, len(refs), func(i int, args []any) []any {
-		return append(args, f.Tenant, f.Account, refs[i].ID, refs[i].Order, refsUntil)
-	})
+	return t.saveRefs(ctx, f, ls, known, refsUntil)
 }
 
-func (t *Tx) saveEffects(ctx context.Context, f flow.Fence, ls []flow.Line) error {
-	ids := make([]ident.Line, 0, len(ls))
+func (t *Tx) saveEffects(ctx context.Context, f flow.Fence, ls []flow.Line, known []ident.Line) error {
 	type row struct {
 		line ident.Line
 		ledger.Effect
 	}
 	var rows []row
 	for _, l := range ls {
-		if !l.Fresh {
-			ids = append(ids, l.ID)
-		}
 		for _, e := range l.Effects {
 			if e.Reserved != 0 || e.OnHand != 0 {
 				rows = append(rows, row{l.ID, e})
 			}
 		}
 	}
-	if len(ids) > 0 {
-		if _, err := t.exec(ctx, dropEffectsText, f.Tenant, f.Account, list(ids)); err != nil {
+	if len(known) > 0 {
+		if _, err := t.exec(ctx, dropEffectsText, f.Tenant, f.Account, list(known)); err != nil {
 			return err
 		}
 	}
 	return t.insert(ctx, effectHead, 6, "", len(rows), func(i int, args []any) []any {
 		return append(args, f.Tenant, f.Account, rows[i].line, rows[i].Item, rows[i].Reserved, rows[i].OnHand)
+	})
+}
+
+func (t *Tx) saveRefs(ctx context.Context, f flow.Fence, ls []flow.Line, known []ident.Line, until ident.Micros) error {
+	if len(known) > 0 {
+		if _, err := t.exec(ctx, keepRefsText, f.Tenant, f.Account, list(known), until); err != nil {
+			return err
+		}
+	}
+	named := slices.DeleteFunc(slices.Clone(ls), func(l flow.Line) bool { return !l.Fresh || l.Order == "" })
+	return t.insert(ctx, orderRefHead, 5, orderRefTail, len(named), func(i int, args []any) []any {
+		return append(args, f.Tenant, f.Account, named[i].ID, named[i].Order, until)
 	})
 }
 
