@@ -15,8 +15,18 @@ type cached struct {
 // most bounds the statements kept: inserts of odd sizes make new texts.
 const most = 512
 
+// begin starts a transaction. A context that ends meanwhile makes an error of a BEGIN that has worked already: then the
+// transaction is open and nobody's, and every later one would fail.
 func (c *cached) begin(ctx context.Context, how string) error {
-	s, err := c.stmt(ctx, how)
+	err := c.exec(ctx, how)
+	if err != nil {
+		_ = c.exec(context.Background(), "ROLLBACK") // fails when there is none, which is as good
+	}
+	return err
+}
+
+func (c *cached) exec(ctx context.Context, text string) error {
+	s, err := c.stmt(ctx, text)
 	if err != nil {
 		return err
 	}
@@ -79,7 +89,7 @@ func (t *tx) Commit() error {
 	if t.done {
 		return sql.ErrTxDone
 	}
-	if err := t.c.begin(context.Background(), "COMMIT"); err != nil {
+	if err := t.c.exec(context.Background(), "COMMIT"); err != nil {
 		return err
 	}
 	t.end()
@@ -91,7 +101,7 @@ func (t *tx) Rollback() error {
 	if t.done {
 		return nil
 	}
-	err := t.c.begin(context.Background(), "ROLLBACK")
+	err := t.c.exec(context.Background(), "ROLLBACK")
 	t.end()
 	return err
 }
