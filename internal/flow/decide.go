@@ -9,6 +9,7 @@ import (
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/merge"
+	"carpediemstore.it/sync-connector/internal/money"
 	"carpediemstore.it/sync-connector/internal/policy"
 )
 
@@ -54,6 +55,9 @@ func (d *drive) decide(c Counter, v view) target {
 		Account: d.account.ID, Pool: channel.Merchant, Blind: d.feed.BlindSince != 0,
 		Max: d.caps.Stock.Max, Zero: d.caps.Stock.Zero,
 	}
+	if v.delay > 0 { // what the channel itself takes comes on top of what was measured
+		in.Delay = v.delay + d.caps.Sales.Lag + d.caps.Stock.Settle
+	}
 	if c.Known {
 		shown := max(c.Observed, c.Expected+c.Above)
 		if c.Doubt {
@@ -79,6 +83,11 @@ func (d *drive) decide(c Counter, v view) target {
 			part.Others = &others
 		}
 		part.Places = placesOf(s)
+		if s.Sold != nil {
+			if rate, err := money.PerHour(*s.Sold, rateOver); err == nil {
+				part.PerHour = &rate
+			}
+		}
 		in.Parts = append(in.Parts, part)
 	}
 	return target{in, policy.Target(in), never}

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/ident"
@@ -41,6 +42,15 @@ func (d *drive) proven(ctx context.Context, tx Tx, cs []Counter, through ident.M
 	if err != nil {
 		return nil, err
 	}
+	targets := make([]int64, len(ids))
+	for i, id := range ids {
+		targets[i] = int64(id)
+	}
+	limits := d.book.limits
+	edits, err := tx.Edits(ctx, d.fence, channel.Stock, targets, now.Add(-time.Duration(limits.FlipMinutes)*time.Minute))
+	if err != nil {
+		return nil, err
+	}
 	var entries []ledger.Entry
 	var findings []Finding
 	var marks []int64
@@ -59,7 +69,11 @@ func (d *drive) proven(ctx context.Context, tx Tx, cs []Counter, through ident.M
 			entries = append(entries, adoption(d.account.ID, *c, edit, sellers.Recipe(c.ID), now)...)
 		}
 		findings = append(findings, d.editFound(*c, edit, sellers.Of(c.ID), adopted))
-		if !adopted && d.account.OnDrift == Report && c.State != Asked {
+		switch {
+		case !adopted && edits[int64(c.ID)] >= limits.Flips: // F33: somebody else writes it; to fight on helps nobody
+			c.State, c.Since, c.Lane = Held, now, Quiet
+			findings = append(findings, d.rival(*c, sellers.Of(c.ID)))
+		case !adopted && d.account.OnDrift == Report && c.State != Asked:
 			c.State, c.Since = Asked, now
 		}
 	}
@@ -112,6 +126,20 @@ func (d *drive) editFound(c Counter, edit merge.Drift, sellers []Seller, adopted
 	return f
 }
 
+// rival describes a counter that something else keeps writing.
+func (d *drive) rival(c Counter, sellers []Seller) Finding {
+	f := Finding{
+		Class: "ownership-conflict", Cause: fmt.Sprintf("ownership-conflict:%d:%d", d.account.ID, c.ID), Account: d.account.ID, Field: channel.Stock,
+		Target: int64(c.ID), At: d.now(), Data: fmt.Sprintf(`{"observed":%d}`, c.Observed),
+	}
+	name := c.Key.Key
+	if len(sellers) > 0 {
+		name, f.Item = sellers[0].SKU, sellers[0].Item
+	}
+	f.Text = fmt.Sprintf("%s, %s: something else keeps changing this number; it is left alone until somebody says whose it is", d.account.Name, name)
+	return f
+}
+
 // tell raises findings; those that were dealt with at once are closed again, so they stay in the history only.
 func (d *drive) tell(ctx context.Context, tx Tx, fs []Finding) error {
 	if err := tx.Raise(ctx, d.fence.Tenant, fs); err != nil {
@@ -120,9 +148,11 @@ func (d *drive) tell(ctx context.Context, tx Tx, fs []Finding) error {
 	if d.account.Role != Master && d.account.OnDrift == Report && d.caps.Sales.Feed {
 		return nil
 	}
-	causes := make([]string, len(fs))
-	for i, f := range fs {
-		causes[i] = f.Cause
+	var causes []string
+	for _, f := range fs {
+		if f.Class == "external-edit" {
+			causes = append(causes, f.Cause)
+		}
 	}
 	return tx.Settle(ctx, d.fence.Tenant, causes, "sync", d.now())
 }

@@ -79,6 +79,12 @@ type StockTx interface {
 	Elsewhere(ctx context.Context, f Fence, items map[ident.Item]Stored) error
 	// Shown sets the most units of items that all counters together may be showing.
 	Shown(ctx context.Context, f Fence, items map[ident.Item]Stored) error
+	// Reserved sets how many units of items were reserved since a time.
+	Reserved(ctx context.Context, f Fence, items map[ident.Item]Stored, since ident.Micros) error
+	// Delay returns the 95th percentile of a stage measured since a time; 0 when there is none.
+	Delay(ctx context.Context, f Fence, stage string, since ident.Micros) (time.Duration, error)
+	// Edits returns how many external edits of targets were found since a time.
+	Edits(ctx context.Context, f Fence, field channel.Field, targets []int64, since ident.Micros) (map[int64]int64, error)
 	// MarkAccountItems marks the counters of other accounts that sell what the fence's account sells, and returns those
 	// accounts.
 	MarkAccountItems(ctx context.Context, f Fence) ([]ident.Account, error)

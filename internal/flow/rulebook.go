@@ -90,6 +90,19 @@ func (b Rulebook) With(rules []Rule) (Rulebook, error) {
 	return b, nil
 }
 
+// Measured reports whether a rule needs to know how fast items sell and how long the channel takes.
+func (b Rulebook) Measured() bool {
+	if b.base.Rules.Velocity != nil {
+		return true
+	}
+	for _, m := range b.items {
+		if m.Rules.Velocity != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Scarce reports whether a rule hands out rights to the last units.
 func (b Rulebook) Scarce() bool {
 	if b.base.Rules.Scarcity != nil {

@@ -2,6 +2,7 @@ package money_test
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -108,4 +109,20 @@ func FuzzParseAmount(f *testing.F) {
 			t.Fatalf("ParseAmount(%q) = %v, read back %v, %v", s, a, b, err)
 		}
 	})
+}
+
+func TestPerHourIsExactToSixDecimals(t *testing.T) {
+	for _, c := range []struct {
+		n    int64
+		over time.Duration
+		want string
+	}{{24, 24 * time.Hour, "1"}, {1, 24 * time.Hour, "0.041667"}, {90, 30 * time.Minute, "180"}, {0, time.Hour, "0"}} {
+		got, err := money.PerHour(c.n, c.over)
+		if err != nil || got.Cmp(money.MustRate(c.want)) != 0 {
+			t.Errorf("PerHour(%d, %v) = %v, %v, want %s", c.n, c.over, got, err, c.want)
+		}
+	}
+	if got, err := money.PerHour(-1, time.Hour); err == nil {
+		t.Errorf("PerHour(-1) = %v, want an error", got)
+	}
 }

@@ -2,6 +2,7 @@ package money
 
 import (
 	"strings"
+	"time"
 
 	"github.com/govalues/decimal"
 
@@ -136,4 +137,23 @@ func overflow(err error) error {
 		return nil
 	}
 	return fault.New(fault.Invalid, "the number has more than 19 digits")
+}
+
+// PerHour is the rate of n events over d, per hour, to six decimals.
+func PerHour(n int64, d time.Duration) (Rate, error) {
+	if n < 0 || d <= 0 {
+		return Rate{}, fault.New(fault.Invalid, "%d in %v is not a rate", n, d)
+	}
+	over, err := decimal.New(d.Milliseconds(), 0)
+	if err != nil {
+		return Rate{}, overflow(err)
+	}
+	hours, err := decimal.New(n, 0)
+	if err == nil {
+		hours, err = hours.Mul(decimal.MustNew(time.Hour.Milliseconds(), 0))
+	}
+	if err == nil {
+		hours, err = hours.Quo(over)
+	}
+	return Rate{hours.Round(6)}, overflow(err)
 }

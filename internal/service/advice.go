@@ -33,6 +33,12 @@ func adviceOn(class string) advice {
 			"read why the channel refused it, mend that, and heal to try again",
 			"the listing keeps its old value until another one is decided",
 		}
+	case "ownership-conflict":
+		return advice{
+			[]Answer{AnswerHeal, AnswerIgnore},
+			"switch the other tool off for this listing and heal it, or take the listing out of our hands",
+			"the listing keeps what the other tool wrote until its stock changes here",
+		}
 	case "zero-held":
 		return advice{
 			[]Answer{AnswerHeal, AnswerIgnore},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"math/bits"
 	"slices"
 	"time"
@@ -55,4 +56,27 @@ func (t *Tx) Tallies(ctx context.Context, tenant ident.Tenant) (listings, equal,
 		}
 	}
 	return listings, equal, drift, nil
+}
+
+const delayText = `
+SELECT upto, sum(n) FROM latency WHERE tenant = $1 AND account = $2 AND stage = $3 AND hour >= $4 GROUP BY upto ORDER BY upto`
+
+// Delay returns the 95th percentile of a stage measured since a time; 0 when nothing was measured.
+func (t *Tx) Delay(ctx context.Context, f flow.Fence, stage string, since ident.Micros) (time.Duration, error) {
+	type bucket struct{ upto, n int64 }
+	var all []bucket
+	var total int64
+	err := t.each(ctx, delayText, func(rs *sql.Rows) error {
+		var b bucket
+		err := rs.Scan(&b.upto, &b.n)
+		all, total = append(all, b), total+b.n
+		return err
+	}, f.Tenant, f.Account, stage, int64(since)/int64(time.Hour/time.Microsecond))
+	var seen int64
+	for _, b := range all {
+		if seen += b.n; seen*100 >= total*95 {
+			return time.Duration(b.upto) * time.Microsecond, err
+		}
+	}
+	return 0, err
 }

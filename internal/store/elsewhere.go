@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/flow"
 	"carpediemstore.it/sync-connector/internal/ident"
 )
@@ -86,4 +87,43 @@ func (t *Tx) MarkAccountItems(ctx context.Context, f flow.Fence) ([]ident.Accoun
 		return nil, err
 	}
 	return t.MarkItems(ctx, f.Tenant, items, true)
+}
+
+const reservedText = `
+SELECT item, coalesce(sum(CASE WHEN reserved > 0 THEN reserved ELSE 0 END), 0) FROM entries
+WHERE tenant = $1 AND item IN {ids $2} AND kind = 'reserve' AND at >= $3 GROUP BY item`
+
+// Reserved sets, for each item, how many units order lines reserved since a time.
+func (t *Tx) Reserved(ctx context.Context, f flow.Fence, items map[ident.Item]flow.Stored, since ident.Micros) error {
+	sold := make(map[ident.Item]int64, len(items))
+	err := t.each(ctx, reservedText, func(rs *sql.Rows) error {
+		var id ident.Item
+		var n int64
+		err := rs.Scan(&id, &n)
+		sold[id] = n
+		return err
+	}, f.Tenant, list(keysOf(items)), since)
+	for id, s := range items {
+		n := sold[id]
+		s.Sold = &n
+		items[id] = s
+	}
+	return err
+}
+
+const editsText = `
+SELECT target, count(*) FROM findings
+WHERE tenant = $1 AND account = $2 AND field = $3 AND target IN {ids $4} AND class = 'external-edit' AND last_at >= $5
+GROUP BY target`
+
+// Edits returns how many external edits of targets were found since a time.
+func (t *Tx) Edits(ctx context.Context, f flow.Fence, field channel.Field, targets []int64, since ident.Micros) (map[int64]int64, error) {
+	out := map[int64]int64{}
+	err := t.each(ctx, editsText, func(rs *sql.Rows) error {
+		var target, n int64
+		err := rs.Scan(&target, &n)
+		out[target] = n
+		return err
+	}, f.Tenant, f.Account, field, list(targets), since)
+	return out, err
 }
