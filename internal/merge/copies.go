@@ -140,9 +140,9 @@ func (c Copies) Take(units int64, now ident.Micros) (Copies, int64) {
 			c.Above += rest
 		}
 	}
-	if rest != 0 {
-		c.Fence = max(c.Fence, now)
-	}
+	// Even when all of it was met: the line may be of another sale than the one seen, and a reading that may be older than
+	// the line's must not say that all is well.
+	c.Fence = max(c.Fence, now)
 	return c, met
 }
 

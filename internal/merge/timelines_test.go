@@ -127,3 +127,14 @@ func TestAGiveBackSeenBeforeItsLineLeavesNoPhantomHold(t *testing.T) {
 		t.Errorf("Read(10) = %+v, want no drift", d)
 	}
 }
+
+func TestAfterALineThatAHoldMetAReadingMustBeNewerThanTheLine(t *testing.T) {
+	// The hold was of one sale and the line is of another: what a reading from before the line shows is not the end of it.
+	const lag = 6 * time.Second
+	c := at(channel.CompareAndSet, 10, 0)
+	c, _ = c.Read(8, second)
+	c, met := c.Take(2, 20*second)
+	if met != 2 || c.Fresh(25*second, lag) || !c.Fresh(26*second, lag) {
+		t.Errorf("after Take(2) at 20 s met %d: Fresh(25 s) = %v, Fresh(26 s) = %v; want met 2, false, true", met, c.Fresh(25*second, lag), c.Fresh(26*second, lag))
+	}
+}
