@@ -111,6 +111,9 @@ func (d *drive) trouble(ctx context.Context, op channel.Op, cause error) error {
 	back = max(back, fault.AfterOf(cause))
 	d.wait(op, back)
 	lost := fault.Is(cause, fault.Unauthorized) || fault.Is(cause, fault.Forbidden)
+	if lost { // somebody may give new credentials, perhaps through another process
+		d.channels.Forget(d.fence.Tenant, d.fence.Account)
+	}
 	if lost || op == channel.OpAuth {
 		d.feed.WaitUntil = now.Add(max(back, 5*time.Second))
 		d.options.Slice = 0 // no useless calls: credentials do not heal by asking again at once

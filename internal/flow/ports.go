@@ -152,6 +152,8 @@ type Holding struct {
 // Channels opens accounts. The same open channel is returned until its settings or credentials change.
 type Channels interface {
 	Open(ctx context.Context, a Account) (channel.Channel, channel.Capabilities, error)
+	// Forget closes an account, so that the next Open takes its credentials anew.
+	Forget(tenant ident.Tenant, account ident.Account)
 	// Hasher returns the tenant's keyed hash for order references (C05).
 	Hasher(ctx context.Context, tenant ident.Tenant) (func(parts ...string) string, error)
 }

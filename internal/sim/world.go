@@ -81,6 +81,9 @@ func (w *World) Open(_ context.Context, a flow.Account) (channel.Channel, channe
 	return nil, channel.Capabilities{}, fault.New(fault.NotFound, "there is no market behind account %d", a.ID)
 }
 
+// Forget implements flow.Channels; a market stays open.
+func (*World) Forget(ident.Tenant, ident.Account) {}
+
 // Hasher implements flow.Channels; a world has no secrets.
 func (w *World) Hasher(context.Context, ident.Tenant) (func(...string) string, error) {
 	return func(parts ...string) string { return fmt.Sprint(parts) }, nil

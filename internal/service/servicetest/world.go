@@ -154,6 +154,8 @@ func (c channels) Open(ctx context.Context, a flow.Account) (channel.Channel, ch
 }
 
 // Hasher implements flow.Channels.
+func (channels) Forget(ident.Tenant, ident.Account) {}
+
 func (channels) Hasher(context.Context, ident.Tenant) (func(...string) string, error) {
 	return func(parts ...string) string { return fmt.Sprint(parts) }, nil
 }
