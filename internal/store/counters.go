@@ -108,8 +108,10 @@ const (
   prove_due = excluded.prove_due, state = excluded.state, since = excluded.since`
 )
 
-// SaveCounters stores counters as they are now. Only the account's driver does this.
+// SaveCounters stores counters as they are now. Only the account's driver does this. A page may show a counter twice (F6):
+// the later row counts.
 func (t *Tx) SaveCounters(ctx context.Context, f flow.Fence, cs []flow.Counter) error {
+	cs = lastOfEach(cs)
 	return t.insert(ctx, saveCounterHead, 26, saveCounterTail, len(cs), func(i int, args []any) []any {
 		c := &cs[i]
 		var doubt any
@@ -120,6 +122,28 @@ func (t *Tx) SaveCounters(ctx context.Context, f flow.Fence, cs []flow.Counter) 
 			partsText(c.Holds), partsText(c.Surpluses), c.Observed, c.ObservedAt, c.Copies.Fence, null(c.Reserved), c.Untaken, null(c.Target), null(c.Wire),
 			c.Rev, c.Lane, c.ReadDue, c.ProveDue, c.State, c.Since)
 	})
+}
+
+// lastOfEach leaves the last row of each counter: one statement may not touch a row twice.
+func lastOfEach(cs []flow.Counter) []flow.Counter {
+	twice := false
+	for i := 1; i < len(cs) && !twice; i++ {
+		twice = cs[i].ID <= cs[i-1].ID // or not in order, which is as rare
+	}
+	if !twice {
+		return cs
+	}
+	at := make(map[ident.Counter]int, len(cs))
+	out := make([]flow.Counter, 0, len(cs))
+	for _, c := range cs {
+		if i, seen := at[c.ID]; seen {
+			out[i] = c
+			continue
+		}
+		at[c.ID] = len(out)
+		out = append(out, c)
+	}
+	return out
 }
 
 const (

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/ident"
@@ -76,11 +77,13 @@ func (t *Tx) wakeItems(ctx context.Context, tenant ident.Tenant, ids string) (ac
 	return accounts, err
 }
 
-// Mark marks targets of one account (counters for stock, listings for price) and makes the account due.
+// Mark marks targets of one account (counters for stock, listings for price) and makes the account due. A target may be
+// named twice; they are marked in order, so that two transactions cannot wait for each other.
 func (t *Tx) Mark(ctx context.Context, tenant ident.Tenant, account ident.Account, f channel.Field, targets []int64, urgent bool) error {
 	if len(targets) == 0 {
 		return nil
 	}
+	targets = slices.Compact(slices.Sorted(slices.Values(targets)))
 	err := t.insert(ctx, markHead, 7, markTail, len(targets), func(i int, args []any) []any {
 		return append(args, tenant, account, f, targets[i], 1, 0, flag(urgent))
 	})
