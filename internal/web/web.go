@@ -50,7 +50,7 @@ func New(o Overviews, who service.Caller, log *slog.Logger) (*Server, error) {
 	mux.HandleFunc("GET /live", s.live)
 	mux.HandleFunc("GET /style.css", s.style)
 	s.http = &http.Server{
-		Handler: http.NewCrossOriginProtection().Handler(s.guard(mux)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: s.guard(http.NewCrossOriginProtection().Handler(mux)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
 	return s, nil
