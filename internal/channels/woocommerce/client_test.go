@@ -275,3 +275,37 @@ func TestASealedCredentialThatCannotBeOpenedSendsNothing(t *testing.T) {
 		t.Errorf("Submit without credentials = %v (sent %v), want an error and nothing sent", err, fault.SentOf(err))
 	}
 }
+
+func TestTrapBasicIsRefusedOnPlainHTTP(t *testing.T) {
+	b := newBench(t)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/wp-json/wc/v3/products", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(testKey, testSecret)
+	resp, err := b.log.next.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("good keys by Basic on plain http = %d, want 401: hence the signature", resp.StatusCode)
+	}
+}
+
+// TestTrapTheProductsListKnowsNoVariations: hence one read for each parent.
+func TestTrapTheProductsListKnowsNoVariations(t *testing.T) {
+	b := newBench(t)
+	b.Add(channeltest.Product{SKU: "SHIRT-S", Group: "shirt", Stock: 3, Price: euro(2000)})
+	q := position{}.query(productFields)
+	q.Set("include", "2")
+	ps, total, err := b.ch.rows(t.Context(), request{op: channel.OpRead, route: "/wc/v3/products", query: q})
+	if err != nil || len(ps) != 0 || *total != 0 {
+		t.Errorf("products with include of a variation = %d rows, %v, want none", len(ps), err)
+	}
+	b.log.official = nil // the material itself calls this wrong
+	q.Set("type", "variation")
+	if _, _, err = b.ch.rows(t.Context(), request{op: channel.OpRead, route: "/wc/v3/products", query: q}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("products of type variation = %v, want invalid", err)
+	}
+}
