@@ -49,19 +49,22 @@ func (p Parts) Total() int64 {
 	return n
 }
 
-// take removes up to n units from the oldest parts and returns what is left and how many were removed.
-func (p Parts) take(n int64) (Parts, int64) {
-	var done int64
-	out := append(Parts(nil), p...)
-	for done < n && len(out) > 0 {
-		m := min(n-done, out[0].Units)
-		out[0].Units -= m
+// take removes up to n units from the oldest parts and returns what is left, how many were removed, and how many of these
+// were in doubt.
+func (p Parts) take(n int64) (left Parts, done, doubted int64) {
+	left = append(Parts(nil), p...)
+	for done < n && len(left) > 0 {
+		m := min(n-done, left[0].Units)
+		if left[0].Doubt {
+			doubted += m
+		}
+		left[0].Units -= m
 		done += m
-		if out[0].Units == 0 {
-			out = out[1:]
+		if left[0].Units == 0 {
+			left = left[1:]
 		}
 	}
-	return out, done
+	return left, done, doubted
 }
 
 // before splits p into the parts seen at or before t and the later ones.
@@ -122,17 +125,18 @@ func (c Copies) Take(units int64, now ident.Micros) (Copies, int64) {
 	if !c.Known || units == 0 {
 		return c, 0
 	}
-	var met, rest int64
+	var met, rest, doubted int64
 	if units > 0 { // I5: a unit is never both held and reserved for the same sale
-		c.Holds, met = c.Holds.take(units)
+		c.Holds, met, doubted = c.Holds.take(units)
 		rest = units - met
+		c.Below += doubted // what was held in doubt may have been our own write: then this sale is still to be seen
 		if c.Exact {
 			c.Expected -= rest
 		} else {
 			c.Below += rest // it may have been overwritten: only a reading can tell
 		}
 	} else {
-		c.Surpluses, met = c.Surpluses.take(-units)
+		c.Surpluses, met, _ = c.Surpluses.take(-units)
 		rest = -units - met
 		if c.Exact {
 			c.Expected += rest

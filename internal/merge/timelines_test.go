@@ -138,3 +138,25 @@ func TestAfterALineThatAHoldMetAReadingMustBeNewerThanTheLine(t *testing.T) {
 		t.Errorf("after Take(2) at 20 s met %d: Fresh(25 s) = %v, Fresh(26 s) = %v; want met 2, false, true", met, c.Fresh(25*second, lag), c.Fresh(26*second, lag))
 	}
 }
+
+func TestALineThatMeetsADoubtfulHoldMayStillHaveToBeSeen(t *testing.T) {
+	// A write of 7 over 10 was lost, the reading shows 7: it was applied, and no sale is hidden. Then 3 are sold.
+	c := at(channel.Absolute, 10, 0)
+	c = c.Unanswered(channel.Absolute, 7, second)
+	c, _ = c.Read(7, 2*second)
+	c, met := c.Take(3, 3*second)
+	if met != 3 || c.Holds.Total() != 0 {
+		t.Errorf("Take(3) met %d and left a hold of %d, want 3 met and none left", met, c.Holds.Total())
+	}
+	c, d := c.Read(4, 4*second)
+	if d != (merge.Drift{}) || c.Expected != 4 {
+		t.Errorf("Read(4) = %+v, expected %d; want no drift: the line explains it", d, c.Expected)
+	}
+	// Or the sale was what the doubt covered: then the next reading still shows 7.
+	c = at(channel.Absolute, 10, 0).Unanswered(channel.Absolute, 7, second)
+	c, _ = c.Read(7, 2*second)
+	c, _ = c.Take(3, 3*second)
+	if c, d = c.Read(7, 4*second); d != (merge.Drift{}) || c.Expected != 7 {
+		t.Errorf("Read(7) = %+v, expected %d; want no drift", d, c.Expected)
+	}
+}
