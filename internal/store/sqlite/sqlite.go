@@ -50,7 +50,12 @@ func Open(ctx context.Context, path string) (*Engine, error) {
 }
 
 func (e *Engine) prepare(ctx context.Context) error {
-	err := e.Alone(ctx, func() error { return store.Migrate(ctx, e.writeDB, store.SQLite()) })
+	err := e.Alone(ctx, func() error {
+		if err := store.Migrate(ctx, e.writeDB, store.SQLite()); err != nil {
+			return err
+		}
+		return advise(ctx, e.writeDB)
+	})
 	if err != nil {
 		return err
 	}
