@@ -10,7 +10,7 @@ BUILDVCS := $(if $(shell git describe --always 2>/dev/null),true,false)
 BIN := build/bin
 PURE := ./internal/fault/... ./internal/money/... ./internal/ident/... ./internal/secret/... ./internal/channel/... ./internal/catalog/... \
 	./internal/guard/... ./internal/ledger/... ./internal/merge/... ./internal/plan/... ./internal/policy/... ./internal/pricing/...
-SOURCES := cmd internal test scripts
+SOURCES := cmd internal test scripts docs
 
 # Nothing needs C, except the race detector of test-full.
 export CGO_ENABLED := 0

@@ -40,7 +40,7 @@ func layers() []layer {
 		{"main", []string{"cmd"}, false},
 		// Proof may look at everything and is looked at by nothing of the product.
 		{"proof", []string{
-			"internal/testkit", "internal/sim", "internal/archtest", "internal/store/storetest", "internal/service/servicetest", "scripts", "test",
+			"internal/testkit", "internal/sim", "internal/archtest", "internal/store/storetest", "internal/service/servicetest", "scripts", "test", "docs",
 		}, true},
 	}
 }

@@ -33,8 +33,8 @@ func suites() []suite {
 		{"simulator", []string{"internal/sim"}},
 		{"channels", []string{"internal/channels"}},
 		{"security", []string{"internal/vault", "internal/outbound", "internal/access", "internal/audit", "internal/privacy"}},
-		{"edges", []string{"internal/service", "internal/app", "internal/cli", "internal/web", "internal/api", "cmd"}},
-		{"house rules", []string{"internal/archtest", "internal/testkit", "scripts"}},
+		{"edges", []string{"internal/service", "internal/app", "internal/cli", "internal/web", "internal/api", "internal/demo", "internal/bench", "cmd"}},
+		{"house rules", []string{"internal/archtest", "internal/testkit", "scripts", "docs"}},
 		{foreign, []string{"test/foreign"}},
 		{rest, nil},
 	}
