@@ -137,7 +137,7 @@ func (t *Tx) CountedAfter(ctx context.Context, tenant ident.Tenant, item ident.I
 // when nobody counted it.
 func (t *Tx) LastCount(ctx context.Context, tenant ident.Tenant, item ident.Item, until ident.Micros) (e ledger.Entry, found bool, err error) {
 	es, err := t.entries(ctx, `
-SELECT `+entryColumns+` FROM entries WHERE tenant = $1 AND item = $2 AND at <= $3 AND kind = 'count' ORDER BY entry DESC LIMIT 1`, tenant, item, before(until))
+SELECT `+entryColumns+` FROM entries WHERE tenant = $1 AND item = $2 AND at <= $3 AND kind = 'count' ORDER BY +entry DESC LIMIT 1`, tenant, item, before(until))
 	if err != nil || len(es) == 0 {
 		return e, false, err
 	}

@@ -201,12 +201,13 @@ func (t *Tx) Places(ctx context.Context, tenant ident.Tenant, items []ident.Item
 }
 
 // LastEntries returns the newest ledger entry of each item: the revision that a planned count was made on. Entries whose
-// source begins with except are not looked at; "" looks at all. An item without entries is missing.
+// source begins with except are not looked at; "" looks at all. An item without entries is missing. (The plus keeps SQLite
+// from walking the ledger backwards instead of the item's own entries.)
 func (t *Tx) LastEntries(ctx context.Context, tenant ident.Tenant, items []ident.Item, except string) (map[ident.Item]ident.Entry, error) {
 	out := make(map[ident.Item]ident.Entry, len(items))
 	err := t.each(ctx, `
 SELECT i.item, (SELECT e.entry FROM entries e WHERE e.tenant = i.tenant AND e.item = i.item AND ($3 = '' OR substr(e.source, 1, length($3)) <> $3)
-                ORDER BY e.entry DESC LIMIT 1)
+                ORDER BY +e.entry DESC LIMIT 1)
 FROM items i WHERE i.tenant = $1 AND i.item IN {ids $2}`, func(rs *sql.Rows) error {
 		var item ident.Item
 		var last *ident.Entry
