@@ -104,16 +104,14 @@ func (d *Demo) run(ctx context.Context) (r Result, err error) {
 	}
 	fmt.Fprintf(d.o.Say, "%d marketplaces, %d items: buyers buy about %d orders a second.\n", len(d.stalls), len(d.goods), d.o.Rate)
 	d.trade(ctx)
-	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleFor)
-	defer cancel()
-	if d.o.For == 0 && ctx.Err() != nil { // a person ended it: nobody waits for the count
+	if ctx.Err() != nil { // a person ended it: nobody waits for the count
 		return r, nil
 	}
 	fmt.Fprintln(d.o.Say, "Buyers have gone home; the connector comes to rest.")
-	if err := d.settle(rest); err != nil {
+	if err := d.settle(ctx); err != nil || ctx.Err() != nil {
 		return r, err
 	}
-	return d.result(rest)
+	return d.result(ctx)
 }
 
 // setUp connects the marketplaces and makes the catalogue.
@@ -199,15 +197,16 @@ func (d *Demo) until(ctx context.Context, done func(service.Overview) bool) erro
 	defer tick.Stop()
 	for {
 		o, err := d.app.Service.Overview(ctx, d.who)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil: // an answer or an error, it comes too late
+			return fault.New(fault.Unsettled, "time ran out before everything had settled")
+		case err != nil:
 			return err
-		}
-		if done(o) {
+		case done(o):
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fault.New(fault.Unsettled, "time ran out before everything had settled")
 		case <-tick.C:
 		}
 	}
@@ -215,6 +214,8 @@ func (d *Demo) until(ctx context.Context, done func(service.Overview) bool) erro
 
 // settle waits until every order feed and every catalogue was read after the last sale and nothing is left to do.
 func (d *Demo) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, settleFor)
+	defer cancel()
 	stopped := app.Clock{}.Now()
 	quiet := 0
 	err := d.until(ctx, func(o service.Overview) bool {
