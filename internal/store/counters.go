@@ -310,11 +310,14 @@ func (t *Tx) stocks(ctx context.Context, tenant ident.Tenant, items []ident.Item
 }
 
 const matesText = `
-SELECT DISTINCT d.counter FROM draws d JOIN listings l ON l.tenant = d.tenant AND l.account = d.account AND l.listing = d.listing
-WHERE d.tenant = $1 AND d.account = $2 AND l.gone = 0 AND (d.counter IN {ids $3} OR l.group_key IN
+SELECT d.counter FROM draws d JOIN listings l ON l.tenant = d.tenant AND l.account = d.account AND l.listing = d.listing
+WHERE d.tenant = $1 AND d.account = $2 AND d.counter IN {ids $3} AND l.gone = 0
+UNION
+SELECT d.counter FROM listings l JOIN draws d ON d.tenant = l.tenant AND d.account = l.account AND d.listing = l.listing
+WHERE l.tenant = $1 AND l.account = $2 AND l.gone = 0 AND l.group_key <> '' AND l.group_key IN
   (SELECT m.group_key FROM draws x JOIN listings m ON m.tenant = x.tenant AND m.account = x.account AND m.listing = x.listing
-   WHERE x.tenant = $1 AND x.account = $2 AND x.counter IN {ids $3} AND m.group_key <> ''))
-ORDER BY d.counter`
+   WHERE x.tenant = $1 AND x.account = $2 AND x.counter IN {ids $3})
+ORDER BY 1`
 
 // Mates returns the counters of every listing that shares a write group with one that draws from these counters.
 func (t *Tx) Mates(ctx context.Context, f flow.Fence, ids []ident.Counter) (out []ident.Counter, err error) {

@@ -186,8 +186,9 @@ SELECT coalesce(min(due), 0) FROM (
 
 const pendingText = `
 SELECT EXISTS (SELECT 1 FROM marks WHERE tenant = $1 AND account = $2 AND gen > done_gen)
-    OR ($3 = 1 AND EXISTS (SELECT 1 FROM counters WHERE tenant = $1 AND account = $2 AND lane <> 0 AND read_due <= $4))
-    OR ($3 = 1 AND EXISTS (SELECT 1 FROM listings WHERE tenant = $1 AND account = $2 AND price_lane <> 0 AND price_read <= $4))`
+    OR ($3 = 1 AND EXISTS (SELECT 1 FROM counters WHERE tenant = $1 AND account = $2 AND lane <> 0 AND lane IN (1, 2, 3) AND read_due <= $4))
+    OR ($3 = 1 AND EXISTS (SELECT 1 FROM listings WHERE tenant = $1 AND account = $2 AND price_lane <> 0 AND price_lane IN (1, 2, 3)
+        AND price_read <= $4))`
 
 // NextDue returns when readings are due next (0: none), and whether work is left over now.
 func (t *Tx) NextDue(ctx context.Context, f flow.Fence, now ident.Micros, sending bool) (due ident.Micros, pending bool, err error) {

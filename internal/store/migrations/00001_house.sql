@@ -190,7 +190,7 @@ CREATE INDEX listings_sku ON listings (tenant, sku);
 CREATE INDEX listings_gtin ON listings (tenant, gtin) WHERE gtin <> '';
 CREATE INDEX listings_unbound ON listings (tenant, account, listing) WHERE bound_by = '';
 CREATE INDEX listings_loose ON listings (tenant, account, listing) WHERE item = 0;
-CREATE INDEX listings_lane ON listings (tenant, account, price_lane, listing) WHERE price_lane <> 0;
+CREATE INDEX listings_lane ON listings (tenant, account, price_lane, price_read) WHERE price_lane <> 0;
 CREATE INDEX listings_open ON listings (tenant, account, price_state) WHERE price_state <> 'verified';
 CREATE INDEX listings_read ON listings (tenant, account, price_read) WHERE price_read <> 0;
 
@@ -225,7 +225,7 @@ CREATE TABLE counters (
     PRIMARY KEY (tenant, account, counter),
     UNIQUE (tenant, account, stock_key, location)
 ) {clustered};
-CREATE INDEX counters_lane ON counters (tenant, account, lane, counter) WHERE lane <> 0;
+CREATE INDEX counters_lane ON counters (tenant, account, lane, read_due) WHERE lane <> 0;
 CREATE INDEX counters_open ON counters (tenant, account, state) WHERE state <> 'verified';
 CREATE INDEX counters_read ON counters (tenant, account, read_due) WHERE read_due <> 0;
 CREATE INDEX counters_prove ON counters (tenant, account, prove_due) WHERE prove_due <> 0;
@@ -382,6 +382,7 @@ CREATE TABLE rules (
     PRIMARY KEY (tenant, rule),
     UNIQUE (tenant, field, account, item, version)
 ) {clustered};
+CREATE INDEX rules_item ON rules (tenant, item) WHERE item <> 0;
 
 CREATE TABLE plans (
     tenant     BIGINT NOT NULL,
