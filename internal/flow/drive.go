@@ -23,6 +23,7 @@ type drive struct {
 	feed    Feed
 	started ident.Micros
 	waits   map[channel.Op]ident.Micros // "not now" of this drive
+	over    bool                        // nothing more is to be done in this drive
 }
 
 // begin loads what the drive needs. It returns nil when the account is not to be driven at all.
@@ -67,14 +68,14 @@ func (d *drive) load(ctx context.Context) func(Tx) error {
 
 // idle makes a drive that does nothing but say when to come back.
 func (d *drive) idle() *drive {
-	d.options.Slice = 0
+	d.over = true
 	return d
 }
 
 func (d *drive) now() ident.Micros { return d.clock.Now() }
 
 func (d *drive) inSlice() bool {
-	return d.options.Slice > 0 && d.now().Sub(d.started) < d.options.Slice
+	return !d.over && d.now().Sub(d.started) < d.options.Slice
 }
 
 // sending reports whether writes may leave this account at all.
@@ -116,7 +117,7 @@ func (d *drive) trouble(ctx context.Context, op channel.Op, cause error) error {
 	}
 	if lost || op == channel.OpAuth {
 		d.feed.WaitUntil = now.Add(max(back, 5*time.Second))
-		d.options.Slice = 0 // no useless calls: credentials do not heal by asking again at once
+		d.over = true // no useless calls: credentials do not heal by asking again at once
 	}
 	wentBlind := false
 	if d.feed.BlindSince == 0 && d.feed.Backfilled && (op == channel.OpSales || lost) {

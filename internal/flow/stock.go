@@ -189,10 +189,14 @@ func (d *drive) stock(ctx context.Context) (bool, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := d.raiseFindings(ctx, tx, page.Findings); err != nil {
+			return nil, err
+		}
 		v, err := d.view(ctx, tx, ids)
 		if err != nil {
 			return nil, err
 		}
+		d.unread(v, maybe, page)
 		if err := d.decideStock(ctx, tx, v, urgent(work)); err != nil {
 			return nil, err
 		}
@@ -336,3 +340,24 @@ func (d *drive) readCounters(ctx context.Context, cs []Counter) (channel.Page, i
 	}
 	return all, started, nil
 }
+
+// unread puts off counters that were asked for and not answered: a row that cannot be read, one that is gone, a channel
+// that reads no chosen keys. To ask again at once would be to ask for ever.
+func (d *drive) unread(v view, asked []Counter, page channel.Page) {
+	answered := make(map[channel.StockKey]bool, len(page.Counts))
+	for _, n := range page.Counts {
+		answered[n.StockKey] = true
+	}
+	missing := make(map[ident.Counter]bool, len(asked))
+	for _, c := range asked {
+		missing[c.ID] = !answered[c.Key]
+	}
+	for i := range v.counters {
+		if c := &v.counters[i]; missing[c.ID] {
+			c.ReadDue = max(c.ReadDue, d.now().Add(readAgain), d.waits[channel.OpRead])
+		}
+	}
+}
+
+// readAgain is how long a counter is left alone whose reading did not come.
+const readAgain = 10 * time.Second
