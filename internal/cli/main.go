@@ -17,7 +17,12 @@ import (
 
 // Main runs the command line of the product and returns its exit code.
 func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
-	return Run(ctx, Deps{Open: openApp, Serve: runServe, Sync: runSync, Demo: runDemo, Version: buildVersion(), Now: app.Clock{}.Now}, args, in, out, err)
+	return Run(ctx, Product(), args, in, out, err)
+}
+
+// Product returns what the commands of the product work with.
+func Product() Deps {
+	return Deps{Open: openApp, Serve: runServe, Sync: runSync, Demo: runDemo, Version: buildVersion(), Now: app.Clock{}.Now}
 }
 
 // openApp opens an installation without driving anything.
@@ -40,7 +45,8 @@ func runDemo(ctx context.Context, x IO, o DemoOptions) error {
 		say = x.Err
 	}
 	log := slog.New(slog.DiscardHandler)
-	r, err := demo.Run(ctx, demo.Options{For: o.For, Data: o.Data, Seed: o.Seed, SKUs: o.SKUs, Rate: o.Rate, Log: log, Say: say,
+	r, err := demo.Run(ctx, demo.Options{
+		For: o.For, Data: o.Data, Seed: o.Seed, SKUs: o.SKUs, Rate: o.Rate, Log: log, Say: say,
 		Serve: func(ctx context.Context, a *app.App) (string, func(), error) {
 			return show(ctx, a, service.Caller{Tenant: 1, Name: "demo"}, "127.0.0.1:0", log)
 		},

@@ -8,6 +8,7 @@ import (
 
 	"carpediemstore.it/sync-connector/internal/channel"
 	"carpediemstore.it/sync-connector/internal/flow"
+	"carpediemstore.it/sync-connector/internal/guard"
 	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/merge"
 	"carpediemstore.it/sync-connector/internal/money"
@@ -194,6 +195,10 @@ func priceDecision(d flow.Decision) DecisionTale {
 		return out
 	}
 	again := pricing.Compute(rec.Input)
+	if rec.Result.State == pricing.Held && rec.Result.Reason == pricing.Reason(guard.ManyPrices) && again.State == pricing.Send {
+		// A guard over the whole run held it; which run it was in is no input of one price.
+		again.State, again.Reason, again.Note = rec.Result.State, rec.Result.Reason, rec.Result.Note
+	}
 	var value *int64
 	if again.State == pricing.Send {
 		value = &again.Price.Minor
