@@ -94,6 +94,7 @@ func TestALeaseThatLapsedIsNotRevivedByTheBeat(t *testing.T) {
 		storetest.Account(t, db, "shop", flow.Live)
 		claim(t, db, "a", 100, 9)
 		l := store.Leases{DB: db}
+		storetest.Exec(t, db, `UPDATE drives SET lease_until = {now} + 1000000`) // nearly over
 		before := storetest.Int(t, db, `SELECT lease_until FROM drives`)
 		if err := l.Extend(t.Context(), "a"); err != nil {
 			t.Fatal(err)

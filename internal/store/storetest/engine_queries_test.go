@@ -1,15 +1,11 @@
 package storetest_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"carpediemstore.it/sync-connector/internal/channel"
@@ -20,44 +16,6 @@ import (
 	"carpediemstore.it/sync-connector/internal/store"
 	"carpediemstore.it/sync-connector/internal/store/storetest"
 )
-
-// recorder is a database that remembers every statement it was asked, with arguments to ask it again.
-type recorder struct {
-	store.Engine
-
-	mu    sync.Mutex
-	asked map[string][]any
-}
-
-func (r *recorder) note(text string, args []any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.asked[text] = slices.Clone(args)
-}
-
-func (r *recorder) wrap(c store.Conn, err error) (store.Conn, error) { return recorded{c, r}, err }
-
-func (r *recorder) Begin(ctx context.Context) (store.Conn, error) { return r.wrap(r.Engine.Begin(ctx)) }
-
-func (r *recorder) Snapshot(ctx context.Context) (store.Conn, error) {
-	return r.wrap(r.Engine.Snapshot(ctx))
-}
-
-type recorded struct {
-	store.Conn
-
-	r *recorder
-}
-
-func (c recorded) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	c.r.note(text, args)
-	return c.Conn.ExecContext(ctx, text, args...)
-}
-
-func (c recorded) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	c.r.note(text, args)
-	return c.Conn.QueryContext(ctx, text, args...)
-}
 
 // grows reports whether a table has a row for each sale, change, item or listing: reading it whole gets slower every day.
 func grows(table string) bool {
@@ -73,8 +31,7 @@ func grows(table string) bool {
 // SQLite how it finds the rows of each statement that was sent. A method that is added is run too.
 func TestNoStatementOfTheLoopReadsALargeTableWhole(t *testing.T) {
 	plain := storetest.SQLite(t)
-	r := &recorder{Engine: plain.Engine(), asked: map[string][]any{}}
-	db := store.New(r)
+	db, r := storetest.Record(plain)
 	f := worldOf(t, db)
 	if err := written(db, f); err != nil {
 		t.Fatal(err)
@@ -91,11 +48,12 @@ func TestNoStatementOfTheLoopReadsALargeTableWhole(t *testing.T) {
 			return err
 		})
 	}
-	if len(r.asked) < 100 {
-		t.Errorf("%d statements were sent, want more than a hundred: the methods were not really run", len(r.asked))
+	asked := r.Queries()
+	if len(asked) < 100 {
+		t.Errorf("%d statements were sent, want more than a hundred: the methods were not really run", len(asked))
 	}
 	seen := map[string]bool{}
-	for text, args := range r.asked {
+	for text, args := range asked {
 		for _, x := range reads(t, plain, text, args) {
 			if reason := allowed(x, text); reason != "" {
 				seen[reason] = true

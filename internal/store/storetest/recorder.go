@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +49,7 @@ type recorded struct {
 func (c recorded) note(text string, args []any) {
 	c.r.mu.Lock()
 	defer c.r.mu.Unlock()
-	c.r.queries = append(c.r.queries, query{text, args})
+	c.r.queries = append(c.r.queries, query{text, slices.Clone(args)}) // the store uses its slice again
 }
 
 func (c recorded) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
@@ -59,6 +60,17 @@ func (c recorded) ExecContext(ctx context.Context, text string, args ...any) (sq
 func (c recorded) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	c.note(text, args)
 	return c.Conn.QueryContext(ctx, text, args...)
+}
+
+// Queries returns each text that was asked, with the arguments it was asked with last.
+func (r *Recorder) Queries() map[string][]any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make(map[string][]any, len(r.queries))
+	for _, q := range r.queries {
+		out[q.text] = q.args
+	}
+	return out
 }
 
 // Walks returns how SQLite would run the recorded queries where that reads a whole table or the whole of a tenant's part of
