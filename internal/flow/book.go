@@ -246,6 +246,9 @@ func (r *readings) add(d *drive, c *Counter, n channel.Count, started ident.Micr
 		}
 		return
 	}
+	if before.Known && before.ReadDue != 0 && before.Fence > before.ObservedAt && c.Observed == before.Observed && c.Observed != before.Expected {
+		c.ReadDue = d.now().Add(readAgain) // F7: said to be done and not done: to say it again at once would be to say it for ever
+	}
 	if t.resolved != nil {
 		r.resolved = append(r.resolved, *t.resolved)
 	}

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type world struct {
 	calls []call
 	// before, when set, is told of a call that is about to reach the market; an error is the call's answer instead.
 	before func(call) error
+	// poison, when set, names writes that the market refuses for good, and with them the whole call.
+	poison func(channel.Write) bool
 }
 
 // call is one call of a drive to a market.
@@ -40,11 +43,11 @@ type call struct {
 	failed bool
 }
 
-// begin opens an empty world without latency: time passes only between drives.
+// begin opens an empty world whose markets answer quickly.
 func begin(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: sim.New(storetest.SQLite(t), 1), t: t, items: map[string]ident.Item{}}
-	w.Latency = 0
+	w.Latency = 10 * time.Millisecond
 	w.Loop = flow.New(store.Port{DB: w.DB}, watched{w}, w, w, flow.Options{Slice: time.Second})
 	return w
 }
@@ -340,6 +343,13 @@ func (x watcher) Submit(ctx context.Context, b channel.Batch) (channel.Receipt, 
 	end, err := x.tell(call{op: op, writes: b.Writes})
 	if err != nil {
 		return channel.Receipt{}, err
+	}
+	if x.w.poison != nil && slices.ContainsFunc(b.Writes, x.w.poison) {
+		o := channel.Outcome{State: channel.Rejected, Code: channel.CodeBatch}
+		if len(b.Writes) == 1 {
+			o.Code = channel.CodeInvalid
+		}
+		return channel.Receipt{Outcomes: b.Outcomes(o)}, nil
 	}
 	r, err := x.market.Submit(ctx, b)
 	end(0, err)

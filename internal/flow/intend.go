@@ -178,7 +178,7 @@ func (d *drive) wholeGroups(v view, sends []send, g gate, started ident.Micros) 
 // wantsWrite: decided, read just now, different, and nothing in the way.
 func (d *drive) wantsWrite(c Counter, started ident.Micros) bool {
 	fresh := c.ObservedAt >= started || d.caps.Read.MaxKeys == 0
-	return c.Lane != Quiet && c.Open == nil && c.Wire != nil && c.Known && fresh && !c.Doubt && c.Observed != *c.Wire
+	return c.Lane != Quiet && c.ReadDue <= d.now() && c.Open == nil && c.Wire != nil && c.Known && fresh && !c.Doubt && c.Observed != *c.Wire
 }
 
 // writer returns the listing through which a counter is written: the first that is bound and ours.
