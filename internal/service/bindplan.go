@@ -64,7 +64,7 @@ func (v bindValue) after(f catalog.BindingFields) (bindValue, error) {
 }
 
 // planBindings stores a plan of what a file of bindings changes.
-func (s *Service) planBindings(ctx context.Context, who Caller, title string, f *sheet.File, o ImportOptions) (out Import, err error) {
+func (s *Service) planBindings(ctx context.Context, who Caller, name, title string, f *sheet.File, o ImportOptions) (out Import, err error) {
 	id, err := s.newPlan(ctx, who, store.PlanImport, title)
 	if err != nil {
 		return out, err
@@ -81,6 +81,9 @@ func (s *Service) planBindings(ctx context.Context, who Caller, title string, f 
 			return tx.AddRows(ctx, who.Tenant, id, rows)
 		})
 		next += int64(len(rows))
+		for i := range bad {
+			bad[i].Where.File = name
+		}
 		out.Lines += int64(len(pending) - len(bad))
 		out.Bad += int64(len(bad))
 		out.Problems = append(out.Problems, bad[:min(len(bad), max(0, maxProblems-len(out.Problems)))]...)

@@ -43,7 +43,7 @@ func (s *Service) ImportFile(ctx context.Context, who Caller, f File, o ImportOp
 	}
 	title := string(f.Kind) + " from " + f.Name
 	if f.Kind == catalog.Bindings {
-		out, err = s.planBindings(ctx, who, title, opened, o)
+		out, err = s.planBindings(ctx, who, f.Name, title, opened, o)
 	} else {
 		out, err = s.planChanges(ctx, who, changeSource{kind: store.PlanImport, title: title, changes: changesOf(f, opened), options: o})
 	}
