@@ -57,7 +57,7 @@ func rests(x service.AccountOverview, settled bool, from ident.Micros) bool {
 		return false
 	case !settled:
 		return true
-	case x.Mode == flow.Observe:
+	case x.Mode != flow.Live: // what nobody approved stays a difference
 		return x.InFlight == 0
 	}
 	return x.Stock+x.Price+x.InFlight == 0
