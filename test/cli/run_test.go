@@ -59,7 +59,7 @@ func decode(ts *testscript.TestScript) any {
 	return v
 }
 
-// find follows a path like targets.0.decision.rebuilt; # is the length of a list.
+// find follows a path like targets.0.decision.rebuilt; len is the length of a list.
 func find(v any, path string) (any, bool) {
 	for _, name := range strings.Split(path, ".") {
 		switch x := v.(type) {
@@ -70,7 +70,7 @@ func find(v any, path string) (any, bool) {
 			}
 			v = inner
 		case []any:
-			if name == "#" {
+			if name == "len" {
 				v = len(x)
 				continue
 			}
