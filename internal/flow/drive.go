@@ -24,6 +24,7 @@ type drive struct {
 	started ident.Micros
 	waits   map[channel.Op]ident.Micros // "not now" of this drive
 	over    bool                        // nothing more is to be done in this drive
+	failed  bool                        // this drive has counted a failure of the channel
 }
 
 // begin loads what the drive needs. It returns nil when the account is not to be driven at all.
@@ -107,7 +108,10 @@ const (
 // only when the booking fails.
 func (d *drive) trouble(ctx context.Context, op channel.Op, cause error) error {
 	now := d.now()
-	d.feed.Failures++
+	if !d.failed { // what fails in one drive has one cause: counting each operation made seconds of outage minutes of waiting
+		d.failed = true
+		d.feed.Failures++
+	}
 	back := min(maxBackoff, firstBackoff<<min(d.feed.Failures-1, 10))
 	back = max(back, fault.AfterOf(cause))
 	d.wait(op, back)
