@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"slices"
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/channel"
@@ -67,6 +68,11 @@ func (p Parts) take(n int64) (left Parts, done, doubted int64) {
 	return left, done, doubted
 }
 
+// doubtful reports whether some part may be the effect of our own write.
+func (p Parts) doubtful() bool {
+	return slices.ContainsFunc(p, func(x Part) bool { return x.Doubt })
+}
+
 // before splits p into the parts seen at or before t and the later ones.
 func (p Parts) before(t ident.Micros) (old, rest Parts) {
 	for i, x := range p {
@@ -94,8 +100,10 @@ func (c Copies) Read(observed int64, started ident.Micros) (Copies, Drift) {
 		if c.Doubt {
 			// A reading that both branches can explain is held to the higher one (timeline 5): the sale it may hide lowers
 			// exposure until the feed proves that there was none.
-			if upper := max(low, c.DoubtAt); observed < upper {
-				low = min(low, c.DoubtAt)
+			upper := max(low, c.DoubtAt)
+			low = min(low, c.DoubtAt)
+			// Once at a time: a hold lowers what is to be written, and where no answer ever comes each write would hold more.
+			if observed < upper && !c.Holds.doubtful() {
 				c.Holds = append(append(Parts(nil), c.Holds...), Part{started, upper - max(observed, low), true})
 				d.Hold = c.Holds[len(c.Holds)-1].Units
 			}

@@ -15,6 +15,7 @@ const (
 	stock   = 300
 	span    = 10 * time.Minute
 	feedLag = 15 * time.Second
+	runaway = 1_000_000 // units held for nothing beyond which a run is not counted on
 )
 
 // market is one counter of a channel with its buyers, and the connector that keeps it right by a rule.
@@ -242,7 +243,9 @@ func (m *market) look() {
 		m.after(feedLag+m.lag+time.Second, func() { // the feed was read past it
 			var gone merge.Drift
 			m.copies, gone = m.prove(m.copies, seen)
-			m.released += gone.Hold
+			if m.released += gone.Hold; m.released < 0 || m.released > runaway {
+				m.released = runaway
+			}
 			m.kick()
 		})
 	}
