@@ -103,6 +103,9 @@ func (s *Service) endChanges(ctx context.Context, who Caller, id ident.Plan) err
 func (s *Service) applyBatch(ctx context.Context, who Caller, id ident.Plan) (n int, err error) {
 	var woken []ident.Account
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.LockPlan(ctx, who.Tenant, id); err != nil { // two who apply the same plan take turns
+			return err
+		}
 		rows, err := tx.Rows(ctx, who.Tenant, id, store.RowFilter{State: store.RowPlanned, Limit: batch})
 		if n = len(rows); err != nil || n == 0 {
 			return err

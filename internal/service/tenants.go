@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"carpediemstore.it/sync-connector/internal/fault"
 	"carpediemstore.it/sync-connector/internal/ident"
@@ -20,8 +21,14 @@ func (s *Service) Begin(ctx context.Context) (store.Tenant, error) {
 	if err != nil {
 		return t, err
 	}
-	return t, fault.Wrap("keys of the default tenant", s.Keys.Enroll(ctx, t.ID)) // a start that was cut short made none
+	if err := s.Keys.Enroll(ctx, t.ID); err != nil { // a start that was cut short made none
+		return t, fault.Wrap("keys of the default tenant", err)
+	}
+	return t, s.Store.Write(ctx, func(tx *store.Tx) error { return tx.DropBuilding(ctx, s.Now().Add(-buildingFor)) })
 }
+
+// buildingFor is how long the rows of a plan may be collected: what is older was left by an import that was cut short.
+const buildingFor = 24 * time.Hour
 
 // AddTenant makes a tenant. Its keys are made first: a row without keys could not keep a secret.
 func (s *Service) AddTenant(ctx context.Context, by, name string) (t store.Tenant, err error) {

@@ -129,3 +129,24 @@ func (t *Tx) DropPlan(ctx context.Context, tenant ident.Tenant, id ident.Plan) e
 	_, err := t.exec(ctx, `DELETE FROM plans WHERE tenant = $1 AND plan = $2`, tenant, id)
 	return err
 }
+
+// DropBuilding removes plans of every tenant whose rows were being collected before a time: nobody collects them any more.
+func (t *Tx) DropBuilding(ctx context.Context, before ident.Micros) error {
+	type key struct {
+		tenant ident.Tenant
+		plan   ident.Plan
+	}
+	var old []key
+	err := t.each(ctx, `SELECT tenant, plan FROM plans WHERE state = 'building' AND created_at < $1 ORDER BY tenant, plan`, func(rs *sql.Rows) error {
+		var k key
+		err := rs.Scan(&k.tenant, &k.plan)
+		old = append(old, k)
+		return err
+	}, before)
+	for _, k := range old {
+		if err := t.DropPlan(ctx, k.tenant, k.plan); err != nil {
+			return err
+		}
+	}
+	return err
+}
