@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"shop": openShop, "goods": addGoods, "buy": buy, "owner": ownerEdit, "shows": shows, "breaks": breaks,
+			"shop": openShop, "goods": addGoods, "buy": buy, "owner": ownerEdit, "shows": shows, "breaks": breaks, "many": many, "exact": exact,
 			"exits": exits, "json": jsonValue, "keep": keepValue, "until": until,
 			"bytes": writeBytes, "xlsx": writeBook,
 			"serve": startServe, "ends": endServe, "fetch": fetch,

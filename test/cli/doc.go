@@ -11,6 +11,10 @@
 //	owner NAME stock|price SKU VALUE
 //	                            the owner's hand edit, behind the connector's back
 //	shows NAME SKU STOCK PRICE  what a buyer is really offered there; - is not looked at
+//	many NAME N SEED            put N products on sale there, SKU-000 and on, and write counts.csv with other, random
+//	                            numbers and items.csv
+//	exact NAME N                explain every one of them: the value that is sent is the value made again, and what the
+//	                            shop shows
 //	breaks NAME FAULT           answer every call in this way; none ends it
 //	exits CODE COMMAND…         run carpediem and demand its exit code; standard output may then hold no two JSON values
 //	json PATH WANT              a value in the JSON of the last standard output; * is anything that is there
