@@ -25,6 +25,7 @@ type world struct {
 	t     *testing.T
 	items map[string]ident.Item
 	count int
+	late  time.Duration
 	// calls is every call of every drive, oldest first.
 	calls []call
 	// before, when set, is told of a call that is about to reach the market; an error is the call's answer instead.
@@ -140,6 +141,12 @@ func (w *world) read(fn func(context.Context, *store.Tx) error) {
 		w.t.Fatal(err)
 	}
 }
+
+// stall lets time pass inside a call, as a machine that stands still would.
+func (w *world) stall(d time.Duration) { w.late += d }
+
+// Now implements flow.Clock for the loop: the world's time and what it stood still for.
+func (w *world) Now() ident.Micros { return w.World.Now().Add(w.late) }
 
 // buy has a buyer take units of an item at a shop.
 func (w *world) buy(s *sim.Shop, sku string, units int64) string {
