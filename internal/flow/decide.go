@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"carpediemstore.it/sync-connector/internal/channel"
@@ -150,7 +149,7 @@ func (d *drive) decideStock(ctx context.Context, tx Tx, v view, sold map[int64]b
 			continue
 		}
 		rec := StockRecord{Code: Version, Rules: t.input.Rules.Sources.Rules(), Input: t.input, Result: t.result, Untaken: c.Untaken, Wire: wire}
-		body, err := json.Marshal(rec)
+		body, err := rec.MarshalJSON()
 		if err != nil {
 			return fault.Wrap("decide", err)
 		}

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -52,7 +51,7 @@ func (d *drive) decidePrices(ctx context.Context, tx Tx, ps []Priced) error {
 			d.standPrice(&p.Price)
 			continue
 		}
-		body, err := json.Marshal(PriceRecord{Code: Version, Rules: in.Rules.Sources.Rules(), Input: in, Result: r})
+		body, err := PriceRecord{Code: Version, Rules: in.Rules.Sources.Rules(), Input: in, Result: r}.MarshalJSON()
 		if err != nil {
 			return fault.Wrap("decide", err)
 		}

@@ -37,10 +37,13 @@ type tail struct {
 }
 
 func (t *tail) to(name Name, out int64, format string, args ...any) {
-	note := format
 	if len(args) > 0 {
-		note = fmt.Sprintf(format, args...)
+		format = fmt.Sprintf(format, args...)
 	}
+	t.say(name, out, format)
+}
+
+func (t *tail) say(name Name, out int64, note string) {
 	t.steps = append(t.steps, Step{Name: name, In: t.n, Out: out, Reached: true, Note: note})
 	t.n = out
 }
@@ -60,7 +63,7 @@ func (w ways) pieces(in Input) *tail {
 	made := Sellable(units, left)
 	switch {
 	case len(w.parts) > 1:
-		t.to(StepPieces, made, "%s", bundleNote(w.parts, c))
+		t.say(StepPieces, made, bundleNote(w.parts, c))
 	case c.part.Units > 1:
 		t.to(StepPieces, made, "%d of the item make one piece", c.part.Units)
 	default:
@@ -107,9 +110,9 @@ func (t *tail) cap(in Input) {
 		most, note = *c, fmt.Sprintf("at most %d%s", *c, in.Rules.Sources.By("cap"))
 	}
 	if in.Max > 0 && in.Max < most {
-		most, note = in.Max, fmt.Sprintf("the channel takes at most %d", in.Max)
+		most, note = in.Max, "the channel takes at most "+ident.Text(in.Max)
 	}
-	t.to(StepCap, min(t.n, most), "%s", note) // I11: w ≤ the channel's cap
+	t.say(StepCap, min(t.n, most), note) // I11: w ≤ the channel's cap
 }
 
 func (t *tail) minimum(in Input) {

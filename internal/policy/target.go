@@ -10,51 +10,52 @@ import (
 
 // Input is everything one target depends on. Numbers of units are the ledger's, of pieces the listing's.
 type Input struct {
-	Account ident.Account
-	Pool    channel.Pool
+	Account ident.Account `json:"account"`
+	Pool    channel.Pool  `json:"pool"`
 	// Parts is what one piece is made of: one part for a plain listing or pack, one for each component of a bundle. Empty:
 	// the listing is not bound.
-	Parts []Part
+	Parts []Part `json:"parts,omitempty"`
 	// Shown is the most pieces this listing may be showing now (expected, observed, a write in doubt); nil: not known.
-	Shown *int64
+	Shown *int64 `json:"shown,omitempty"`
 	// Blind says that the orders of this account cannot be read.
-	Blind bool
+	Blind bool `json:"blind,omitempty"`
 	// Max is the largest number the channel takes, 0 for none; Zero is how it takes nothing.
-	Max  int64
-	Zero channel.ZeroMode
+	Max  int64            `json:"max,omitempty"`
+	Zero channel.ZeroMode `json:"zero,omitempty"`
 	// Delay is the measured delay (p95) from a sale anywhere to this channel's number; 0: not measured.
-	Delay time.Duration
-	Rules Merged
+	Delay time.Duration `json:"delay,omitempty"`
+	Rules Merged        `json:"rules"`
 }
 
 // Part is one item of a listing's recipe with what is known of its stock.
 type Part struct {
-	Item  ident.Item
-	Units int64 // of the item in one piece, at least 1
+	Item  ident.Item `json:"item"`
+	Units int64      `json:"units"` // of the item in one piece, at least 1
 	// Counted is false until somebody said how many there are: absent is not zero (I9).
-	Counted  bool
-	Places   []Place
-	Reserved int64
-	Held     int64
+	Counted  bool    `json:"counted,omitempty"`
+	Places   []Place `json:"places,omitempty"`
+	Reserved int64   `json:"reserved,omitempty"`
+	Held     int64   `json:"held,omitempty"`
 	// Elsewhere is how many units blind accounts other than this one may still be selling.
-	Elsewhere int64
+	Elsewhere int64 `json:"elsewhere,omitempty"`
 	// PerHour is the item's total sales rate; nil: not measured.
-	PerHour *money.Rate
+	PerHour *money.Rate `json:"per_hour,omitempty"`
 	// Peers is how many counters of this account offer the item and Rank this one's place among them, from 0. They divide
 	// the account's right; 0 peers is 1.
-	Peers, Rank int64
+	Peers int64 `json:"peers,omitempty"`
+	Rank  int64 `json:"rank,omitempty"`
 	// Others is the most units that all other counters may be showing; nil when the order of moving rights is kept
 	// elsewhere. In the scarcity regime a right is raised only into what the others have verifiably given up.
-	Others *int64
+	Others *int64 `json:"others,omitempty"`
 	// Rules are the part's own when its item has rules of its own; nil: the listing's. The regime of the last units is
 	// always one for all listings of an item.
-	Rules *Merged
+	Rules *Merged `json:"rules,omitempty"`
 }
 
 // Place is the units at one place; "" is the main one.
 type Place struct {
-	Name  string
-	Units int64
+	Name  string `json:"name,omitempty"`
+	Units int64  `json:"units"`
 }
 
 // State says what a result is.

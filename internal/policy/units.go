@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"carpediemstore.it/sync-connector/internal/ident"
 	"carpediemstore.it/sync-connector/internal/money"
 )
 
@@ -69,10 +70,15 @@ func follow(in Input, p Part) *chain {
 
 // to adds a step that leads from the current number to out.
 func (c *chain) to(name Name, out int64, format string, args ...any) {
-	note := format
 	if len(args) > 0 {
-		note = fmt.Sprintf(format, args...)
+		format = fmt.Sprintf(format, args...)
 	}
+	c.say(name, out, format)
+}
+
+// say is to with a note that is ready. Nearly every decision takes these steps, so the notes that most of them have are
+// put together without a format.
+func (c *chain) say(name Name, out int64, note string) {
 	c.steps = append(c.steps, Step{Name: name, Item: c.part.Item, In: c.n, Out: out, Reached: true, Note: note})
 	c.n = out
 }
@@ -89,7 +95,7 @@ func (c *chain) locations() {
 	c.n = all
 	switch {
 	case l == nil:
-		c.to(StepLocations, counted, "%d on hand", all)
+		c.say(StepLocations, counted, ident.Text(all)+" on hand")
 	case counted == all:
 		c.to(StepLocations, counted, "%d on hand, all at places that count%s", all, c.rules.Sources.By("locations"))
 	default:
@@ -100,8 +106,8 @@ func (c *chain) locations() {
 // promised takes off what is sold. Reservations and holds are not kept by place: a listing that counts some places only
 // gives up all of them, which errs to the low side.
 func (c *chain) promised() {
-	c.to(StepReservations, c.n-c.part.Reserved, "%d reserved for open orders", c.part.Reserved)
-	c.to(StepHolds, c.n-c.part.Held, "%d held for sales whose order was not seen yet", c.part.Held)
+	c.say(StepReservations, c.n-c.part.Reserved, ident.Text(c.part.Reserved)+" reserved for open orders")
+	c.say(StepHolds, c.n-c.part.Held, ident.Text(c.part.Held)+" held for sales whose order was not seen yet")
 }
 
 func (c *chain) elsewhere() {

@@ -8,9 +8,11 @@ import (
 
 // amount adds a step that leads from the current price to p.
 func (w *way) amount(name string, p money.Amount, format string, args ...any) *stop {
-	w.steps = append(w.steps, Step{Name: name, In: w.price.String(), Out: p.String(), Reached: true, Note: fmt.Sprintf(format, args...)})
+	if p == w.price {
+		return w.keep(name, format, args...)
+	}
 	w.price = p
-	return nil
+	return w.step(name, p.String(), format, args...)
 }
 
 // bound returns the sum of b in the listing's currency; nil when there is none.

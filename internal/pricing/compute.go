@@ -13,24 +13,26 @@ import (
 // Input is everything one price depends on. Nil is absent, which is not zero.
 type Input struct {
 	// Owner names another tool that sets this listing's price; "": it is ours (N20).
-	Owner string
+	Owner string `json:"owner,omitempty"`
 	// ReadOnly says that the channel takes no prices from us.
-	ReadOnly bool
+	ReadOnly bool `json:"read_only,omitempty"`
 	// Base and Cost are the item's, in the seller's currency. A cost never holds VAT.
-	Base, Cost *money.Amount
+	Base *money.Amount `json:"base,omitempty"`
+	Cost *money.Amount `json:"cost,omitempty"`
 	// Currency of the listing; "" is not known.
-	Currency money.Currency
+	Currency money.Currency `json:"currency"`
 	// TaxIncluded is whether the channel's prices hold VAT, as the channel itself says; nil: it cannot say.
-	TaxIncluded *bool
+	TaxIncluded *bool `json:"tax_included,omitempty"`
 	// Rates are the exchange rates at hand; one for each pair that may be needed.
-	Rates []Exchange
+	Rates []Exchange `json:"rates,omitempty"`
 	// Last is the last accepted price of the listing, Median that of 30 days.
-	Last, Median *money.Amount
+	Last   *money.Amount `json:"last,omitempty"`
+	Median *money.Amount `json:"median,omitempty"`
 	// Approved is the price an approved plan names for this listing.
-	Approved *money.Amount
-	Now      ident.Micros
-	Rules    Merged
-	Limits   guard.Limits
+	Approved *money.Amount `json:"approved,omitempty"`
+	Now      ident.Micros  `json:"now"`
+	Rules    Merged        `json:"rules"`
+	Limits   guard.Limits  `json:"limits,omitzero"`
 }
 
 // Exchange is one exchange rate: one unit of From is Rate units of To.
@@ -161,8 +163,9 @@ func (w *way) judge() Result {
 		Value: w.price, Currency: w.in.Currency, Floor: w.lowest, Ceiling: w.highest,
 		Last: w.in.Last, Median: w.in.Median, Approved: w.in.Approved,
 	})
+	shown := w.price.String()
 	for _, c := range j.Checks {
-		w.steps = append(w.steps, Step{Name: c.Name, In: w.price.String(), Out: w.price.String(), Reached: true, Note: c.Note})
+		w.steps = append(w.steps, Step{Name: c.Name, In: shown, Out: shown, Reached: true, Note: c.Note})
 	}
 	r := Result{State: Send, Price: w.price, Reason: Reason(j.Reason), Note: j.Note, Steps: w.steps}
 	switch j.Outcome {

@@ -16,7 +16,8 @@ type way struct {
 
 	x     money.Rate
 	cur   money.Currency
-	net   bool // what it started with holds no VAT
+	shown string // the number, as the last step shows it
+	net   bool   // what it started with holds no VAT
 	price money.Amount
 	// lowest and highest are the strictest floor and the ceiling, for the guard.
 	lowest, highest *money.Amount
@@ -29,18 +30,24 @@ const (
 
 // to adds a step that leads from the current number to x.
 func (w *way) to(name string, x money.Rate, cur money.Currency, format string, args ...any) *stop {
-	in := ""
-	if w.cur != "" {
-		in = text(w.x, w.cur)
-	}
-	w.steps = append(w.steps, Step{Name: name, In: in, Out: text(x, cur), Reached: true, Note: fmt.Sprintf(format, args...)})
 	w.x, w.cur = x, cur
-	return nil
+	return w.step(name, text(x, cur), format, args...)
 }
 
 // keep adds a step that changes nothing.
 func (w *way) keep(name, format string, args ...any) *stop {
-	return w.to(name, w.x, w.cur, format, args...)
+	return w.step(name, w.shown, format, args...)
+}
+
+// step adds a step from what was shown last to out.
+func (w *way) step(name, out, format string, args ...any) *stop {
+	note := format
+	if len(args) > 0 {
+		note = fmt.Sprintf(format, args...)
+	}
+	w.steps = append(w.steps, Step{Name: name, In: w.shown, Out: out, Reached: true, Note: note})
+	w.shown = out
+	return nil
 }
 
 // text shows x without the zeros beyond what the currency has.
@@ -269,8 +276,7 @@ func (w *way) rounding() *stop {
 	if err != nil {
 		return refuse(TooLarge, "%v", err)
 	}
-	s := w.to(StepRounding, x, w.cur, "%s%s", r.text(), w.by("rounding"))
+	w.x = x
 	// The decimals the currency does not have are gone: from here on the steps show plain amounts.
-	w.steps[len(w.steps)-1].Out = price.String()
-	return s
+	return w.step(StepRounding, price.String(), "%s%s", r.text(), w.by("rounding"))
 }
