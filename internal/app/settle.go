@@ -53,7 +53,7 @@ func named(accounts []string, x service.AccountOverview) bool {
 // rests reports whether an account was looked at after from and has nothing left to do.
 func rests(x service.AccountOverview, settled bool, from ident.Micros) bool {
 	switch {
-	case x.Progress.SweepDone < from || x.Progress.SweepStarted != 0 || x.Marked > 0:
+	case x.Progress.SweepBegan < from || x.Progress.SweepStarted != 0 || x.Marked > 0:
 		return false
 	case !settled:
 		return true

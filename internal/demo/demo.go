@@ -220,7 +220,7 @@ func (d *Demo) settle(ctx context.Context) error {
 	quiet := 0
 	err := d.until(ctx, func(o service.Overview) bool {
 		for _, a := range o.Accounts {
-			if a.Progress.SalesThrough < stopped || a.Progress.SweepDone < stopped.Add(time.Second) || a.Marked+a.Stock+a.Price+a.InFlight > 0 || a.Counters.Verified < a.Counters.Managed {
+			if a.Progress.SalesThrough < stopped || a.Progress.SweepBegan < stopped || a.Marked+a.Stock+a.Price+a.InFlight > 0 || a.Counters.Verified < a.Counters.Managed {
 				quiet = 0
 				return false
 			}

@@ -13,7 +13,7 @@ import (
 // sales reads the order feed to its end when it is due, a page a transaction, and books lines and cursor together (I3).
 func (d *drive) sales(ctx context.Context) (bool, error) {
 	seller, ok := d.ch.(channel.Seller)
-	if !ok || !d.caps.Sales.Feed || d.now() < d.feed.SalesDue {
+	if !ok || !d.caps.Sales.Feed || d.now() < d.feed.SalesDue && d.feed.ReadAsked <= d.feed.SalesThrough {
 		return false, nil
 	}
 	for more := true; more; {
@@ -85,7 +85,7 @@ func (d *drive) catalogue(ctx context.Context) (bool, error) {
 		return false, nil // older orders first: a first reading must not be taken for news of them
 	}
 	if d.feed.SweepStarted == 0 {
-		if now < d.feed.SweepDue {
+		if now < d.feed.SweepDue && d.feed.ReadAsked <= d.feed.SweepBegan {
 			return false, nil
 		}
 		d.feed.Sweep++
@@ -194,7 +194,7 @@ func (d *drive) sweepDone(ctx context.Context, tx Tx, feed *Feed) error {
 			return err
 		}
 	}
-	feed.SweepStarted, feed.SweepDone, feed.MatchFrom = 0, now, 0
+	feed.SweepBegan, feed.SweepStarted, feed.SweepDone, feed.MatchFrom = feed.SweepStarted, 0, now, 0
 	feed.SweepDue = now.Add(max(d.caps.Read.Sweep, time.Second))
 	return nil
 }

@@ -71,8 +71,10 @@ type Feed struct {
 	SweepCursor  channel.Cursor
 	SweepStarted ident.Micros // 0 when no catalogue read is under way
 	SweepSeen    int64
-	SweepTotal   int64 // -1: the channel does not say
+	SweepTotal   int64        // -1: the channel does not say
+	SweepBegan   ident.Micros // of the last finished catalogue read
 	SweepDone    ident.Micros
+	ReadAsked    ident.Micros // when a person asked to read everything now; not the driver's to write
 	SweepDue     ident.Micros
 	MatchFrom    ident.Listing // unbound listings after this one wait to be matched; -1: none
 	BlindSince   ident.Micros  // 0: orders are readable

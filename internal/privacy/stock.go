@@ -7,7 +7,7 @@ func channels() []table {
 			name: "feeds",
 			rest: Data{SyncEvent, "know how far orders and catalogue were read", Retention{From: Replaced}, TenantRows},
 			columns: "tenant account sales_cursor backfilled poll_started sales_through sales_due sweep sweep_cursor sweep_started sweep_seen " +
-				"sweep_total sweep_done sweep_due match_from blind_since run_started run_prices run_zeroed failures wait_until",
+				"sweep_total sweep_began sweep_done sweep_due read_asked match_from blind_since run_started run_prices run_zeroed failures wait_until",
 		},
 		{
 			name:    "hints",

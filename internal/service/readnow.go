@@ -28,7 +28,7 @@ func (s *Service) ReadNow(ctx context.Context, who Caller, refs []string) error 
 			}
 			woken = append(woken, a.ID)
 		}
-		return tx.ReadNow(ctx, who.Tenant, woken)
+		return tx.ReadNow(ctx, who.Tenant, woken, s.Now())
 	})
 	if err == nil {
 		s.Wake(who.Tenant, woken...)

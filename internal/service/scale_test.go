@@ -12,16 +12,22 @@ import (
 	"carpediemstore.it/sync-connector/internal/channels/model"
 	"carpediemstore.it/sync-connector/internal/service"
 	"carpediemstore.it/sync-connector/internal/service/servicetest"
+	"carpediemstore.it/sync-connector/internal/store"
 	"carpediemstore.it/sync-connector/internal/store/storetest"
 )
 
 var scale = flag.Int("scale", 20_000, "items and listings of BenchmarkScale")
 
-// BenchmarkScale runs what a person does to a large catalogue once, on SQLite: go test -bench Scale -benchtime 1x -scale 1000000.
+// BenchmarkScale runs what a person does to a large catalogue once: go test -bench Scale -benchtime 1x -scale 1000000.
 func BenchmarkScale(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { scaled(b, storetest.SQLite) })
+	b.Run("postgres", func(b *testing.B) { scaled(b, storetest.Postgres) })
+}
+
+func scaled(b *testing.B, open func(testing.TB) *store.DB) {
 	n := *scale
 	for b.Loop() {
-		w := servicetest.New(b, storetest.SQLite(b))
+		w := servicetest.New(b, open(b))
 		w.Market("north", model.Absolute(model.Options{}))
 		c := w.Connect("north")
 		took := func(what string, do func() error) {
@@ -92,11 +98,11 @@ func fill(b *testing.B, w *servicetest.World, account int64, n int) error {
 INSERT INTO counters (tenant, account, counter, stock_key, location, known, expected, below, above, exact, holds, surpluses, observed, observed_at, fence,
        untaken, rev, lane, read_due, prove_due, state, since)
 WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i + 1 < $2)
-SELECT 1, $1, i + 1, 'k' || i, '', 1, 5, 0, 0, 0, '', '', 5, 1, 1, 0, 0, 0, 0, 0, 'new', 1 FROM s`, account, n)
+SELECT 1, CAST($1 AS BIGINT), i + 1, 'k' || i, '', 1, 5, 0, 0, 0, '', '', 5, 1, 1, 0, 0, 0, 0, 0, 'new', 1 FROM s`, account, n)
 	storetest.Exec(b, w.DB, `
 INSERT INTO listings (tenant, account, listing, channel_key, group_key, sku, gtin, title, pool, active, currency, item, pack, bound_by, bound_at, stock_on,
        price_on, sweep, gone, price_at, price_fence, price_rev, price_lane, price_read, price_state, price_since)
-SELECT 1, account, counter, stock_key, '', printf('S%07d', counter - 1), '', 'thing', 'merchant', 1, 'EUR', 0, 1, '', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 'new', 0 FROM counters`)
+SELECT 1, account, counter, stock_key, '', 'S' || substr('0000000' || (counter - 1), length('' || (counter - 1)) + 1), '', 'thing', 'merchant', 1, 'EUR', 0, 1, '', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 'new', 0 FROM counters`)
 	storetest.Exec(b, w.DB, `INSERT INTO draws (tenant, account, counter, listing, units) SELECT tenant, account, counter, counter, 1 FROM counters`)
 	return nil
 }

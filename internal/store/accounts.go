@@ -19,8 +19,8 @@ INSERT INTO drives (tenant, account, gen, done_gen, next_due, owner, epoch, leas
 
 	addFeedText = `
 INSERT INTO feeds (tenant, account, sales_cursor, backfilled, poll_started, sales_through, sales_due, sweep, sweep_cursor, sweep_started,
-       sweep_seen, sweep_total, sweep_done, sweep_due, match_from, blind_since, run_started, run_prices, run_zeroed, failures, wait_until)
-VALUES ($1, $2, '', 0, 0, 0, 0, 0, '', 0, 0, -1, 0, 0, -1, 0, 0, 0, 0, 0, 0)`
+       sweep_seen, sweep_total, sweep_began, sweep_done, sweep_due, read_asked, match_from, blind_since, run_started, run_prices, run_zeroed, failures, wait_until)
+VALUES ($1, $2, '', 0, 0, 0, 0, 0, '', 0, 0, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0)`
 )
 
 // NextAccount takes an id for a new account, so that its credentials can be sealed for it before it is stored.
@@ -128,6 +128,7 @@ type Progress struct {
 	SweepStarted ident.Micros `json:"sweep_started"` // "never" when no catalogue read is under way
 	SweepSeen    int64        `json:"sweep_seen"`
 	SweepTotal   int64        `json:"sweep_total"` // -1 when the channel does not say
+	SweepBegan   ident.Micros `json:"sweep_began"` // of the last finished one
 	SweepDone    ident.Micros `json:"sweep_done"`
 	BlindSince   ident.Micros `json:"blind_since"`
 	Failures     int64        `json:"failures"`
@@ -136,14 +137,14 @@ type Progress struct {
 }
 
 const progressText = `
-SELECT f.backfilled, f.sales_through, f.sweep_started, f.sweep_seen, f.sweep_total, f.sweep_done, f.blind_since, f.failures, f.wait_until,
+SELECT f.backfilled, f.sales_through, f.sweep_started, f.sweep_seen, f.sweep_total, f.sweep_began, f.sweep_done, f.blind_since, f.failures, f.wait_until,
        CASE WHEN d.owner <> '' AND d.lease_until > {now} THEN 1 ELSE 0 END
 FROM feeds f JOIN drives d ON d.tenant = f.tenant AND d.account = f.account WHERE f.tenant = $1 AND f.account = $2`
 
 // Progress returns how far an account has been read.
 func (t *Tx) Progress(ctx context.Context, tenant ident.Tenant, id ident.Account) (p Progress, err error) {
 	found, err := t.one(ctx, progressText, []any{
-		&p.Backfilled, &p.SalesThrough, &p.SweepStarted, &p.SweepSeen, &p.SweepTotal, &p.SweepDone, &p.BlindSince, &p.Failures, &p.WaitUntil, &p.Driven,
+		&p.Backfilled, &p.SalesThrough, &p.SweepStarted, &p.SweepSeen, &p.SweepTotal, &p.SweepBegan, &p.SweepDone, &p.BlindSince, &p.Failures, &p.WaitUntil, &p.Driven,
 	}, tenant, id)
 	if err == nil && !found {
 		err = fault.New(fault.NotFound, "there is no account %d", id)

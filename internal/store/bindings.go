@@ -239,52 +239,6 @@ func (t *Tx) listingIDs(ctx context.Context, text string, args ...any) (out []id
 	return out, err
 }
 
-const (
-	// Listings of one number are one: offers of a SKU in several countries may share a counter.
-	rivals = `o.account = listings.account AND o.listing <> listings.listing AND o.gone = 0 AND o.bound_by <> 'ignored' AND NOT EXISTS
-      (SELECT 1 FROM draws a JOIN draws b ON b.tenant = a.tenant AND b.account = a.account AND b.counter = a.counter
-       WHERE a.tenant = o.tenant AND a.account = o.account AND a.listing = o.listing AND b.listing = listings.listing)`
-
-	bindTo = `, pack = 1, bound_at = $5, stock_on = 1, price_on = 1
-WHERE tenant = $1 AND account = $2 AND listing > $3 AND listing <= $4 AND bound_by = '' AND item = 0 AND gone = 0`
-
-	// N11: the same SKU, bytes for bytes, no other listing of the account has it, and the GTIN does not name another item.
-	matchSKUText = `
-UPDATE listings SET bound_by = 'auto-sku', item = (SELECT i.item FROM items i WHERE i.tenant = listings.tenant AND i.sku = listings.sku)` + bindTo + `
-  AND sku <> ''
-  AND EXISTS (SELECT 1 FROM items i WHERE i.tenant = listings.tenant AND i.sku = listings.sku AND (i.gtin = listings.gtin OR NOT EXISTS
-      (SELECT 1 FROM items g WHERE g.tenant = listings.tenant AND g.gtin <> '' AND g.gtin = listings.gtin)))
-  AND NOT EXISTS (SELECT 1 FROM listings o WHERE o.tenant = listings.tenant AND o.sku = listings.sku AND ` + rivals + `)
-RETURNING listing`
-
-	unboundPageText = `
-SELECT coalesce(max(listing), 0), count(*) FROM (SELECT listing FROM listings
-WHERE tenant = $1 AND account = $2 AND bound_by = '' AND listing > $3 ORDER BY listing LIMIT $4) p`
-)
-
-// Matched is what one step of matching did.
-type Matched struct {
-	BySKU, ByGTIN []ident.Listing
-	Last          ident.Listing // go on after this one
-	Seen          int           // unbound listings looked at; fewer than asked for: there are no more
-}
-
-// Match binds up to limit unbound listings of an account after a listing id to items by exact unique SKU, then GTIN (N11).
-// It marks and wakes like Bind. A pack of the same GTIN is left to a person (catalog.Decide).
-func (t *Tx) Match(ctx context.Context, tenant ident.Tenant, account ident.Account, after ident.Listing, limit int, now ident.Micros) (m Matched, err error) {
-	if _, err := t.one(ctx, unboundPageText, []any{&m.Last, &m.Seen}, tenant, account, after, limit); err != nil || m.Seen == 0 {
-		return m, err
-	}
-	if m.BySKU, err = t.listingIDs(ctx, matchSKUText, tenant, account, after, m.Last, now); err != nil {
-		return m, err
-	}
-	if m.ByGTIN, err = t.matchGTIN(ctx, tenant, account, after, m.Last, now); err != nil {
-		return m, err
-	}
-	all := append(append([]ident.Listing{}, m.BySKU...), m.ByGTIN...)
-	return m, t.Rebound(ctx, tenant, account, all, now)
-}
-
 // BindingCounts is how the listings of an account are bound.
 type BindingCounts struct {
 	Unbound  int64 `json:"unbound"`

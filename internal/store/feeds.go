@@ -27,7 +27,7 @@ func (t *Tx) Fence(ctx context.Context, f flow.Fence) error {
 
 const feedText = `
 SELECT sales_cursor, backfilled, poll_started, sales_through, sales_due, sweep, sweep_cursor, sweep_started, sweep_seen,
-       sweep_total, sweep_done, sweep_due, match_from, blind_since, run_started, run_prices, run_zeroed,
+       sweep_total, sweep_began, sweep_done, sweep_due, read_asked, match_from, blind_since, run_started, run_prices, run_zeroed,
        failures, wait_until
 FROM feeds WHERE tenant = $1 AND account = $2`
 
@@ -36,7 +36,7 @@ func (t *Tx) Feed(ctx context.Context, f flow.Fence) (x flow.Feed, err error) {
 	var backfilled int64
 	_, err = t.one(ctx, feedText, []any{
 		&x.SalesCursor, &backfilled, &x.PollStarted, &x.SalesThrough, &x.SalesDue, &x.Sweep, &x.SweepCursor, &x.SweepStarted,
-		&x.SweepSeen, &x.SweepTotal, &x.SweepDone, &x.SweepDue, &x.MatchFrom, &x.BlindSince, &x.RunStarted, &x.RunPrices, &x.RunZeroed, &x.Failures, &x.WaitUntil,
+		&x.SweepSeen, &x.SweepTotal, &x.SweepBegan, &x.SweepDone, &x.SweepDue, &x.ReadAsked, &x.MatchFrom, &x.BlindSince, &x.RunStarted, &x.RunPrices, &x.RunZeroed, &x.Failures, &x.WaitUntil,
 	}, f.Tenant, f.Account)
 	x.Backfilled = backfilled != 0
 	return x, err
@@ -45,21 +45,21 @@ func (t *Tx) Feed(ctx context.Context, f flow.Fence) (x flow.Feed, err error) {
 const saveFeedText = `
 UPDATE feeds SET sales_cursor = $3, backfilled = $4, poll_started = $5, sales_through = $6, sales_due = $7, sweep = $8,
        sweep_cursor = $9, sweep_started = $10, sweep_seen = $11, sweep_total = $12, sweep_done = $13, sweep_due = $14,
-       match_from = $15, blind_since = $16, failures = $17, wait_until = $18, run_started = $19, run_prices = $20, run_zeroed = $21
+       match_from = $15, blind_since = $16, failures = $17, wait_until = $18, run_started = $19, run_prices = $20, run_zeroed = $21, sweep_began = $22
 WHERE tenant = $1 AND account = $2`
 
 // SaveFeed stores how far the account's feeds have been read.
 func (t *Tx) SaveFeed(ctx context.Context, f flow.Fence, x flow.Feed) error {
 	_, err := t.exec(ctx, saveFeedText, f.Tenant, f.Account, x.SalesCursor, flag(x.Backfilled), x.PollStarted, x.SalesThrough,
 		x.SalesDue, x.Sweep, x.SweepCursor, x.SweepStarted, x.SweepSeen, x.SweepTotal, x.SweepDone, x.SweepDue, x.MatchFrom, x.BlindSince,
-		x.Failures, x.WaitUntil, x.RunStarted, x.RunPrices, x.RunZeroed)
+		x.Failures, x.WaitUntil, x.RunStarted, x.RunPrices, x.RunZeroed, x.SweepBegan)
 	return err
 }
 
 // ReadNow makes accounts read their orders and their whole catalogue as soon as they are driven.
-func (t *Tx) ReadNow(ctx context.Context, tenant ident.Tenant, accounts []ident.Account) error {
-	const text = `UPDATE feeds SET sweep_due = 0, sales_due = 0 WHERE tenant = $1 AND account IN {ids $2}`
-	if _, err := t.exec(ctx, text, tenant, list(accounts)); err != nil {
+func (t *Tx) ReadNow(ctx context.Context, tenant ident.Tenant, accounts []ident.Account, now ident.Micros) error {
+	const text = `UPDATE feeds SET read_asked = $3 WHERE tenant = $1 AND account IN {ids $2}`
+	if _, err := t.exec(ctx, text, tenant, list(accounts), now); err != nil {
 		return err
 	}
 	return t.Wake(ctx, tenant, accounts...)

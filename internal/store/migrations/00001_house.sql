@@ -97,7 +97,9 @@ CREATE TABLE feeds (
     sweep_started  BIGINT NOT NULL, -- 0 when none is under way
     sweep_seen     BIGINT NOT NULL,
     sweep_total    BIGINT NOT NULL, -- -1 when the channel does not say
-    sweep_done     BIGINT NOT NULL, -- when the last complete one ended
+    sweep_began    BIGINT NOT NULL, -- when the last finished one had begun
+    sweep_done     BIGINT NOT NULL, -- when it ended
+    read_asked     BIGINT NOT NULL, -- when a person asked to read everything now; the driver never writes it
     sweep_due      BIGINT NOT NULL,
     match_from     BIGINT NOT NULL, -- unbound listings after this one wait to be matched; -1: none
     blind_since    BIGINT NOT NULL, -- 0: orders are readable

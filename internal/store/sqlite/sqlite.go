@@ -22,7 +22,7 @@ const readers = 4
 
 // Engine is an open SQLite database.
 type Engine struct {
-	path            string
+	path, sync      string
 	writeDB, readDB *sql.DB
 	writer          *cached
 	turn            chan struct{} // holds one token: whoever has it writes
@@ -33,13 +33,19 @@ type Engine struct {
 }
 
 // Open opens or makes the database file at path and brings its schema up to date.
-func Open(ctx context.Context, path string) (*Engine, error) {
+func Open(ctx context.Context, path string) (*Engine, error) { return open(ctx, path, "FULL") }
+
+// OpenVolatile is Open for tests that are not about power cuts: what was committed outlives the process, but nobody waits
+// for the disk.
+func OpenVolatile(ctx context.Context, path string) (*Engine, error) { return open(ctx, path, "OFF") }
+
+func open(ctx context.Context, path, synchronous string) (*Engine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fault.New(fault.Unavailable, "the data folder cannot be made: %w", err)
 	}
-	e := &Engine{path: path, turn: make(chan struct{}, 1), free: make(chan *cached, readers)}
+	e := &Engine{path: path, sync: synchronous, turn: make(chan struct{}, 1), free: make(chan *cached, readers)}
 	var err error
-	if e.writeDB, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+	if e.writeDB, err = sql.Open("sqlite", e.dsn(false)); err != nil {
 		return nil, fault.Wrap("open database", err)
 	}
 	e.writeDB.SetMaxOpenConns(1)
@@ -64,7 +70,7 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return fault.Wrap("open database", err)
 	}
 	e.writer = &cached{conn: conn, stmts: map[string]*sql.Stmt{}}
-	if e.readDB, err = sql.Open("sqlite", dsn(e.path, true)); err != nil {
+	if e.readDB, err = sql.Open("sqlite", e.dsn(true)); err != nil {
 		return fault.Wrap("open database", err)
 	}
 	e.readDB.SetMaxOpenConns(readers)
@@ -72,9 +78,9 @@ func (e *Engine) prepare(ctx context.Context) error {
 	return nil
 }
 
-func dsn(path string, readOnly bool) string {
+func (e *Engine) dsn(readOnly bool) string {
 	q := url.Values{"_pragma": {
-		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)", "secure_delete(ON)",
+		"journal_mode(WAL)", "synchronous(" + e.sync + ")", "busy_timeout(10000)", "foreign_keys(ON)", "secure_delete(ON)",
 		"temp_store(MEMORY)", "cache_size(-32768)", "mmap_size(0)",
 	}}
 	if readOnly {
@@ -82,7 +88,7 @@ func dsn(path string, readOnly bool) string {
 	} else {
 		q.Set("_txlock", "immediate")
 	}
-	return (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	return (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(e.path), RawQuery: q.Encode()}).String()
 }
 
 // Dialect returns SQLite's.
@@ -178,7 +184,7 @@ func (e *Engine) Alone(_ context.Context, fn func() error) error {
 // engine's only writer would wait for ever. The two writers wait for each other by SQLite's own lock (busy_timeout); what
 // River writes is small and rare. The caller closes the pool before the engine.
 func (e *Engine) Pool() (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn(e.path, false))
+	db, err := sql.Open("sqlite", e.dsn(false))
 	if err != nil {
 		return nil, fault.Wrap("open database", err)
 	}

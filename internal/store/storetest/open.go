@@ -20,7 +20,7 @@ func Each(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 // SQLite returns an empty store in a temporary folder, closed at the end of the test.
 func SQLite(tb testing.TB) *store.DB {
 	tb.Helper()
-	e, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "store.db"))
+	e, err := sqlite.OpenVolatile(tb.Context(), filepath.Join(tb.TempDir(), "store.db"))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -159,10 +159,13 @@ func (c *connector) until(what string, limit time.Duration, done func(service.Ov
 func (c *connector) settled(limit time.Duration) {
 	c.t.Helper()
 	from := app.Clock{}.Now()
+	if err := c.app.Service.ReadNow(c.t.Context(), c.who, nil); err != nil {
+		c.t.Fatal(err)
+	}
 	quiet := 0
 	c.until("come to rest", limit, func(o service.Overview) bool {
 		for _, a := range o.Accounts {
-			if a.Progress.SalesThrough < from || a.Marked+a.Stock+a.Price+a.InFlight > 0 || a.Counters.Verified < a.Counters.Managed || a.Prices.Verified+a.Prices.Other["held"] < a.Prices.Managed {
+			if a.Progress.SalesThrough < from || a.Progress.SweepBegan < from || a.Marked+a.Stock+a.Price+a.InFlight > 0 || a.Counters.Verified < a.Counters.Managed || a.Prices.Verified+a.Prices.Other["held"] < a.Prices.Managed {
 				quiet = 0
 				return false
 			}
