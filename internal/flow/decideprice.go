@@ -134,8 +134,10 @@ func (d *drive) newPrice(p *Priced, r pricing.Result) bool {
 	switch r.State {
 	case pricing.Send:
 		return p.Want == nil || *p.Want != r.Price.Minor || p.State == Held || p.State == Undecided || p.State == Absent || p.State == Foreign
-	case pricing.Held, pricing.Refused:
+	case pricing.Held:
 		return p.State != Held || p.Want == nil || *p.Want != r.Price.Minor
+	case pricing.Refused:
+		return p.State != Held || p.Want != nil
 	case pricing.NotOwned:
 		return p.State != Foreign
 	}
@@ -154,7 +156,7 @@ func (d *drive) setPrice(p *Priced, r pricing.Result) {
 		state = Absent
 	}
 	p.Want = nil
-	if r.State == pricing.Send || r.State == pricing.Held || r.State == pricing.Refused {
+	if r.State == pricing.Send || r.State == pricing.Held { // a refused price is no price, not even to be shown
 		minor := r.Price.Minor
 		p.Want = &minor
 	}
