@@ -47,12 +47,12 @@ lint: $(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/staticcheck ## all linters
 
 .PHONY: test
 test: needs $(BIN)/suites $(BIN)/withpg ## everything CI runs, on one PostgreSQL, within 15 minutes
-	$(BIN)/withpg fsync=off $(BIN)/suites
+	$(BIN)/withpg $(BIN)/suites
 
 # CARPEDIEM_SEEDS, CARPEDIEM_CHECKS and CARPEDIEM_FUZZTIME say how much; a whole run takes hours.
 .PHONY: test-full
 test-full: needs $(BIN)/suites $(BIN)/withpg ## the long suites: race detector, more seeds and cases, fuzzing
-	$(BIN)/withpg fsync=off $(BIN)/suites -full -budget 12h
+	$(BIN)/withpg $(BIN)/suites -full -budget 12h
 
 .PHONY: bench
 bench: $(BIN)/withpg $(BIN)/benchstat ## benchmarks into build/bench.txt (BENCH=name, COUNT=5)

@@ -125,7 +125,9 @@ func (r *recorder) testEvent(p *running, e event) {
 			p.parent[e.Test[:i]] = true
 		}
 	case "output":
-		p.write(e.Test, e.Output)
+		if !strings.HasPrefix(e.Output, "=== ") { // RUN, PAUSE, CONT: the events say it
+			p.write(e.Test, e.Output)
+		}
 	case "pass":
 		if !p.parent[e.Test] {
 			p.passed++

@@ -35,6 +35,7 @@ func suites() []suite {
 		{"security", []string{"internal/vault", "internal/outbound", "internal/access", "internal/audit", "internal/privacy"}},
 		{"edges", []string{"internal/service", "internal/app", "internal/cli", "internal/web", "internal/api", "internal/demo", "internal/bench", "cmd"}},
 		{"house rules", []string{"internal/archtest", "internal/testkit", "scripts", "docs"}},
+		{"end to end", []string{"test"}},
 		{foreign, []string{"test/foreign"}},
 		{rest, nil},
 	}
