@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -32,7 +33,8 @@ type World struct {
 	events []event
 	due    map[ident.Account]ident.Micros
 	epoch  ident.Epoch
-	Trace  func(string)
+	// Trace is told what the connector and the markets say to each other.
+	Trace func(string)
 }
 
 // Shop is one account with its market.
@@ -206,7 +208,7 @@ func (s slow) Read(ctx context.Context, k channel.Keys) (channel.Page, error) {
 	s.lag()
 	defer s.lag()
 	p, err := s.Channel.Read(ctx, k)
-	s.w.Trace(fmt.Sprint("read ", p.Counts))
+	s.w.Trace("read " + text(p.Counts))
 	return p, err
 }
 
@@ -214,7 +216,7 @@ func (s slow) Sales(ctx context.Context, from channel.Cursor) (channel.SalesPage
 	s.lag()
 	defer s.lag()
 	p, err := s.Channel.Sales(ctx, from)
-	s.w.Trace(fmt.Sprint("sales ", p.Lines))
+	s.w.Trace("sales " + text(p.Lines))
 	return p, err
 }
 
@@ -222,7 +224,7 @@ func (s slow) Submit(ctx context.Context, b channel.Batch) (channel.Receipt, err
 	s.lag()
 	defer s.lag()
 	r, err := s.Channel.Submit(ctx, b)
-	s.w.Trace(fmt.Sprint("submit ", b, " → ", r, err))
+	s.w.Trace("submit " + text(b) + " → " + text(r) + fmt.Sprint(err))
 	return r, err
 }
 
@@ -230,4 +232,13 @@ func (s slow) Poll(ctx context.Context, t channel.Ticket) ([]channel.Outcome, bo
 	s.lag()
 	defer s.lag()
 	return s.Channel.Poll(ctx, t)
+}
+
+// text is a value as JSON: where pointers stand does not belong into a trace.
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
 }
