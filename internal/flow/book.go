@@ -209,6 +209,7 @@ func (d *drive) bookReadings(ctx context.Context, tx Tx, page channel.Page, star
 	for _, n := range page.Counts {
 		if c := byKey[n.StockKey]; c != nil { // a counter no listing draws from is not ours
 			r.add(d, c, n, started)
+			delete(byKey, n.StockKey) // a page may repeat a row (F11); its drop is one drop
 		}
 	}
 	if err := tx.SaveCounters(ctx, d.fence, r.seen); err != nil {

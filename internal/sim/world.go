@@ -28,6 +28,7 @@ type World struct {
 	Shops   []*Shop
 	Rand    *rand.Rand
 	Latency time.Duration // a call to a market takes up to this long
+	Repeat  bool          // answers of markets show some of their counters twice
 
 	now    ident.Micros
 	events []event
@@ -201,13 +202,25 @@ func (s slow) lag() { s.w.pass(s.w.now.Add(time.Duration(s.w.Rand.Int64N(int64(s
 func (s slow) List(ctx context.Context, from channel.Cursor) (channel.Page, error) {
 	s.lag()
 	defer s.lag()
-	return s.Channel.List(ctx, from)
+	p, err := s.Channel.List(ctx, from)
+	return s.repeated(p), err
+}
+
+// repeated shows some counters of a page twice.
+func (s slow) repeated(p channel.Page) channel.Page {
+	if s.w.Repeat {
+		for i := 0; i < len(p.Counts); i += 2 {
+			p.Counts = slices.Insert(p.Counts, i, p.Counts[i])
+		}
+	}
+	return p
 }
 
 func (s slow) Read(ctx context.Context, k channel.Keys) (channel.Page, error) {
 	s.lag()
 	defer s.lag()
 	p, err := s.Channel.Read(ctx, k)
+	p = s.repeated(p)
 	s.w.Trace("read " + text(p.Counts))
 	return p, err
 }

@@ -167,10 +167,21 @@ func converges(t *testing.T, db *store.DB, seed uint64) {
 	t.Helper()
 	w := sim.New(db, seed)
 	if os.Getenv("TRACE") != "" {
-		w.Trace = func(s string) { fmt.Println(w.Now(), s) }
+		w.Trace = func(s string) { t.Log(w.Now(), s) }
 	}
 	live(t, w, seed)
 	check(t.Context(), t, w, stocked)
+}
+
+// TestRowsThatAPageRepeatsCountOnce (F6, F11): a counter that stands twice in an answer is read once, its hold is one hold.
+func TestRowsThatAPageRepeatsCountOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := sim.New(db, 4)
+		w.Repeat = true
+		live(t, w, 4)
+		check(t.Context(), t, w, stocked)
+	})
 }
 
 func check(ctx context.Context, t *testing.T, w *sim.World, stock int64) {
