@@ -34,6 +34,12 @@ func (c *openColumns) intent(f channel.Field, target int64) *flow.Intent {
 const recordHead = `INSERT INTO intents (tenant, intent, account, field, target, rev, value, base, currency, idem_key, epoch, not_after, state, code, note,
        ticket, decision, plan, created_at, settled_at) VALUES `
 
+// The decision that an intent carries out is the newest one of its target.
+const decidedText = `
+UPDATE intents SET decision = coalesce((SELECT max(d.decision) FROM decisions d
+  WHERE d.tenant = intents.tenant AND d.account = intents.account AND d.field = intents.field AND d.target = intents.target), 0)
+WHERE tenant = $1 AND intent >= $2 AND intent < $3`
+
 // Record stores intents before they leave and gives them their ids. A second unresolved write of a target is refused by
 // the database (I6).
 func (t *Tx) Record(ctx context.Context, f flow.Fence, is []flow.Intent) error {
@@ -44,12 +50,17 @@ func (t *Tx) Record(ctx context.Context, f flow.Fence, is []flow.Intent) error {
 	if err != nil {
 		return err
 	}
-	return t.insert(ctx, recordHead, 20, "", len(is), func(i int, args []any) []any {
+	err = t.insert(ctx, recordHead, 20, "", len(is), func(i int, args []any) []any {
 		n := &is[i]
 		n.ID = first + ident.Intent(i)
 		return append(args, f.Tenant, n.ID, f.Account, n.Field, n.Target, n.Rev, n.Value, n.Base, n.Currency, n.Key, n.Epoch, n.NotAfter, n.State,
 			n.Code, n.Note, n.Ticket, n.Decision, n.Plan, n.CreatedAt, n.SettledAt)
 	})
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, decidedText, f.Tenant, first, first+ident.Intent(len(is)))
+	return err
 }
 
 const saveIntentText = `
