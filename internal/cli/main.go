@@ -51,7 +51,7 @@ func runDemo(ctx context.Context, x IO, o DemoOptions) error {
 			return show(ctx, a, service.Caller{Tenant: 1, Name: "demo"}, "127.0.0.1:0", log)
 		},
 	})
-	if err != nil {
+	if err != nil || ctx.Err() != nil { // ended by a person: nothing was counted
 		return err
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
