@@ -10,7 +10,6 @@ BUILDVCS := $(if $(shell git describe --always 2>/dev/null),true,false)
 BIN := build/bin
 PURE := ./internal/fault/... ./internal/money/... ./internal/ident/... ./internal/secret/... ./internal/channel/... ./internal/catalog/... \
 	./internal/guard/... ./internal/ledger/... ./internal/merge/... ./internal/plan/... ./internal/policy/... ./internal/pricing/...
-SOURCES := cmd internal test scripts docs
 
 # Nothing needs C, except the race detector of test-full.
 export CGO_ENABLED := 0
@@ -31,23 +30,21 @@ demo: build ## everything in one process: shops, buyers, console (ARGS="--for 30
 	build/carpediem demo $(ARGS)
 
 .PHONY: check
-check: $(BIN)/golangci-lint ## before each commit: form, vet, lint, and the tests of the pure packages
-	$(BIN)/golangci-lint run
+check: lint ## before each commit: form, vet, lint, and the tests of the pure packages
 	go test $(PURE) ./internal/archtest/...
 
 .PHONY: fmt
-fmt: $(BIN)/gofumpt ## bring the code into form
-	$(BIN)/gofumpt -w $(SOURCES)
+fmt: $(BIN)/golangci-lint ## bring the code into form
+	$(BIN)/golangci-lint fmt
 
+# go vet, staticcheck, gofumpt and the others are parts of golangci-lint, in the versions of tools/go.mod.
 .PHONY: lint
-lint: $(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/staticcheck ## all linters
-	@unformed=$$($(BIN)/gofumpt -l $(SOURCES)); if [ -n "$$unformed" ]; then echo "not in form (make fmt):"; echo "$$unformed"; exit 1; fi
+lint: $(BIN)/golangci-lint ## form, vet and all linters
 	$(BIN)/golangci-lint run
-	$(BIN)/staticcheck -checks 'all,-ST1000,-ST1020,-ST1021,-ST1022' ./...
 
 .PHONY: test
-test: needs $(BIN)/suites $(BIN)/withpg ## everything CI runs, on one PostgreSQL, within 15 minutes
-	$(BIN)/withpg $(BIN)/suites
+test: needs $(BIN)/suites $(BIN)/withpg ## everything CI runs, on one PostgreSQL (LINT=1: also make lint)
+	$(BIN)/withpg $(BIN)/suites $(if $(LINT),-beside 'lint=$(MAKE) --no-print-directory lint')
 
 # CARPEDIEM_SEEDS, CARPEDIEM_CHECKS and CARPEDIEM_FUZZTIME say how much; a whole run takes hours.
 .PHONY: test-full
@@ -73,11 +70,9 @@ clean: ## remove what was built
 
 # Tools are pinned in tools/go.mod, a module of its own so that they add nothing to ours.
 $(BIN)/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-$(BIN)/gofumpt: TOOL := mvdan.cc/gofumpt
-$(BIN)/staticcheck: TOOL := honnef.co/go/tools/cmd/staticcheck
 $(BIN)/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
 $(BIN)/benchstat: TOOL := golang.org/x/perf/cmd/benchstat
-$(BIN)/golangci-lint $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/govulncheck $(BIN)/benchstat: tools/go.mod tools/go.sum
+$(BIN)/golangci-lint $(BIN)/govulncheck $(BIN)/benchstat: tools/go.mod tools/go.sum
 	@mkdir -p $(BIN)
 	cd tools && GOBIN=$(CURDIR)/$(BIN) go install $(TOOL)
 	@touch $@

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -19,13 +20,14 @@ import (
 func main() {
 	full := flag.Bool("full", false, "run the long suites: race detector, more seeds, more cases, fuzzing")
 	budget := flag.Duration("budget", 45*time.Minute, "how long the whole run may take; a quiet machine of two cores needs a third of it")
+	beside := flag.String("beside", "", "name=command of one more check, which counts as one test")
 	logs := flag.String("logs", filepath.Join("build", "test"), "folder for what go test said")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, *budget)
 	defer cancel()
-	r := run{ctx: ctx, out: os.Stdout, logs: *logs, recorder: newRecorder(os.Stdout, suiteOf)}
+	r := run{ctx: ctx, out: os.Stdout, logs: *logs, check: *beside, recorder: newRecorder(os.Stdout, suiteOf)}
 	start := time.Now()
 	do := r.short
 	if *full {
@@ -37,7 +39,7 @@ func main() {
 		names = append(names, s.name)
 	}
 	t := r.total()
-	fmt.Print(r.table(append(names, properties, fuzzing)))
+	fmt.Print(r.table(append(names, properties, fuzzing, checks)))
 	fmt.Printf("%-18s %8d %8d %8d %8d %8.1f s by the clock\n\n", "together", t.packages, t.passed, t.failed, t.skipped, time.Since(start).Seconds())
 	if err != nil {
 		fmt.Println("suites:", err)
@@ -59,6 +61,8 @@ type run struct {
 	ctx  context.Context
 	out  io.Writer
 	logs string
+	// check is one more command, "name=command", run while the foreign stores are still at work.
+	check string
 }
 
 // short runs every test once, in two lanes.
@@ -71,7 +75,30 @@ func (r run) short() error {
 	done := make(chan error, 1)
 	go func() { done <- r.test("stores", stores, "-count=1", "-timeout=40m", "-p=1") }()
 	err = r.test("main", main, "-count=1", "-timeout=30m")
+	r.beside()
 	return errors.Join(err, <-done)
+}
+
+// checks is the suite of what is no Go test.
+const checks = "checks"
+
+// beside runs the check, which counts as one test. What it says is shown when it fails.
+func (r run) beside() {
+	name, command, ok := strings.Cut(r.check, "=")
+	if !ok {
+		return
+	}
+	start := time.Now()
+	said, err := exec.CommandContext(r.ctx, "sh", "-c", command).CombinedOutput()
+	t, how := tally{packages: 1, passed: 1, took: time.Since(start)}, "pass"
+	if err != nil {
+		t.passed, t.failed, how = 0, 1, "fail"
+		r.say("--- %s: %v\n%s", name, err, said)
+	}
+	r.say("%-4s  %-44s %4d passed  %3d failed  %6.1f s\n", how, name, t.passed, t.failed, t.took.Seconds())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.suites[checks] = r.suites[checks].add(t)
 }
 
 // packages lists the packages of the module.

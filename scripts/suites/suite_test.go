@@ -87,3 +87,20 @@ func TestARunTellsGoodFromBad(t *testing.T) {
 		}
 	}
 }
+
+func TestACheckBesideTheTestsCountsAsOne(t *testing.T) {
+	for command, want := range map[string]tally{
+		"form=true":                     {packages: 1, passed: 1},
+		"form=echo not in form; exit 3": {packages: 1, failed: 1},
+		"":                              {},
+	} {
+		var out bytes.Buffer
+		r := run{ctx: t.Context(), out: &out, check: command, recorder: newRecorder(&out, suiteOf)}
+		r.beside()
+		got := r.total()
+		got.took = 0
+		if got != want || want.failed > 0 && !bytes.Contains(out.Bytes(), []byte("not in form")) {
+			t.Errorf("beside(%q) = %+v, shown %q; want %+v and what it said when it fails", command, got, &out, want)
+		}
+	}
+}
