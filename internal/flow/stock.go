@@ -131,6 +131,8 @@ func (d *drive) stand(c *Counter) {
 		// written or sold on: it is read back first
 	case c.Settled(*c.Wire): // in sync: read back and equal
 		state = Verified
+	case d.leaves(*c): // a rise that may be the seller's own: it waits for proof instead of being written back
+		state = Pending
 	case state == Asked, state == Held, state == Denied, state == Foreign: // waits for an answer or for a new decision
 	default:
 		state, lane = Pending, laneOf(c.Observed, *c.Wire)
@@ -139,6 +141,13 @@ func (d *drive) stand(c *Counter) {
 		c.State, c.Since = state, d.now()
 	}
 	c.Lane = lane
+}
+
+// leaves reports whether a counter shows no more than its target and the units of a rise that nobody has explained yet,
+// on an account where a rise is to be adopted or asked about. A further decrease of the target is not kept back by it.
+func (d *drive) leaves(c Counter) bool {
+	rise := c.Surpluses.Total()
+	return rise > 0 && (d.account.Role == Master || d.account.OnDrift != Heal) && c.Observed > *c.Wire && c.Observed <= *c.Wire+rise
 }
 
 // laneOf orders a change from what the channel shows to what it should show.
