@@ -43,8 +43,8 @@ lint: $(BIN)/golangci-lint ## form, vet and all linters
 	$(BIN)/golangci-lint run
 
 .PHONY: test
-test: needs $(BIN)/suites $(BIN)/withpg ## everything CI runs, on one PostgreSQL (LINT=1: also make lint)
-	$(BIN)/withpg $(BIN)/suites $(if $(LINT),-beside 'lint=$(MAKE) --no-print-directory lint')
+test: needs $(BIN)/suites $(BIN)/withpg ## everything CI runs, on one PostgreSQL (WITH_LINT=1: make lint too)
+	$(BIN)/withpg $(BIN)/suites $(if $(WITH_LINT),-beside 'lint=$(MAKE) --no-print-directory lint')
 
 # CARPEDIEM_SEEDS, CARPEDIEM_CHECKS and CARPEDIEM_FUZZTIME say how much; a whole run takes hours.
 .PHONY: test-full

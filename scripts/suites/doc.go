@@ -8,7 +8,7 @@
 // them. A package that does not build, panics or runs out of time counts as a failure even when none of its tests says
 // so, and so does a run in which nothing ran.
 //
-// With -beside one more command is run and counts as one test (make test LINT=1).
+// With -beside one more command is run and counts as one test (make test WITH_LINT=1).
 //
 // Suites run in two lanes side by side: the foreign stores are mostly waiting, everything else is mostly computing. The
 // whole run has a budget; when it is over, what still runs is ended and counts as failed.

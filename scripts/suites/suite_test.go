@@ -75,6 +75,14 @@ func TestARunTellsGoodFromBad(t *testing.T) {
 			}
 		}
 	}
+	t.Setenv("CARPEDIEM_FUZZTIME", "10x")
+	if err := r.fuzz(ps); err != nil {
+		t.Errorf("fuzz() = %v, want nil\n%s", err, &out)
+	}
+	if got := r.suites[fuzzing]; got.passed != 1 || got.failed != 0 {
+		t.Errorf("fuzz() counted %+v, want one target that passed\n%s", got, &out)
+	}
+	delete(r.suites, fuzzing)
 	if err := r.test("made", paths, "-count=1"); err != nil {
 		t.Errorf("test() = %v, want nil: failures are counted, not returned\n%s", err, &out)
 	}
