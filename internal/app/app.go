@@ -50,8 +50,8 @@ type App struct {
 	dispatcher *dispatch.Dispatcher
 	tasks      *tasks.Tasks
 	owner      string
-	alone      bool   // SQLite: only one process may drive
-	unlock     func() // nil without a lock
+	alone      bool  // SQLite: only one process may drive
+	seat       *seat // the right to drive from the data folder
 
 	mu     sync.Mutex
 	cancel context.CancelFunc
@@ -141,15 +141,8 @@ func (a *App) Start(ctx context.Context) error {
 	if a.cancel != nil || a.closed {
 		return fault.New(fault.Internal, "the process was started already")
 	}
-	if a.alone {
-		unlock, err := lockDrive(a.config.Data)
-		if err != nil {
-			return err
-		}
-		a.unlock = unlock
-		if err := (store.Leases{DB: a.Store}).Abandon(ctx, ""); err != nil { // whoever held a lease on this file is dead
-			return err
-		}
+	if err := a.inherit(ctx); err != nil {
+		return err
 	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.cancel, a.done = cancel, make(chan error, 1)
@@ -158,6 +151,31 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.tasks.Start(ctx); err != nil { // stock and prices do not wait for tasks
 		a.config.Log.Error("tasks do not run", "error", err)
 	}
+	return nil
+}
+
+// inherit ends the leases of the process that drove from this data folder before, so that work goes on at once after a
+// kill. On SQLite that is whoever held one, as they all drove from here, and only one process can. On PostgreSQL leases
+// keep processes apart: one that finds the folder taken leaves it.
+func (a *App) inherit(ctx context.Context) error {
+	s, err := takeSeat(a.config.Data)
+	if err != nil {
+		if !a.alone && fault.Is(err, fault.Fenced) {
+			return nil
+		}
+		return err
+	}
+	a.seat = s
+	_, dead := s.last()
+	if a.alone {
+		dead = "" // everybody
+	}
+	if a.alone || dead != "" {
+		if err := (store.Leases{DB: a.Store}).Abandon(ctx, dead); err != nil {
+			return err
+		}
+	}
+	s.sign(a.owner) // not before the leases are free: whoever comes next would not know of them
 	return nil
 }
 
@@ -180,8 +198,8 @@ func (a *App) Stop() error {
 	err = errors.Join(err, a.tasks.Stop(ctx), a.Channels.save(ctx))
 	a.guard.Close()
 	err = errors.Join(err, a.Store.Close())
-	if a.unlock != nil {
-		a.unlock()
+	if a.seat != nil {
+		a.seat.leave()
 	}
 	return err
 }
