@@ -19,7 +19,7 @@ func running() []table {
 		{
 			name:    "sequences",
 			rest:    Data{Machinery, "number rows", Retention{From: WithPlace}, Never},
-			columns: "name next",
+			columns: "tenant name next",
 		},
 		{
 			name:    "schema_versions",

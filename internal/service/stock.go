@@ -63,7 +63,7 @@ func (s *Service) move(ctx context.Context, who Caller, m Movement, kind ledger.
 		if x.Bundle {
 			return fault.New(fault.Invalid, "%s is a bundle: its stock follows from its components, move those", m.SKU)
 		}
-		source, err := actSource(ctx, tx, m.Key)
+		source, err := actSource(ctx, tx, who.Tenant, m.Key)
 		if err != nil {
 			return err
 		}
@@ -90,14 +90,14 @@ func (s *Service) move(ctx context.Context, who Caller, m Movement, kind ledger.
 }
 
 // actSource is the source key of a person's movement.
-func actSource(ctx context.Context, tx *store.Tx, key string) (string, error) {
+func actSource(ctx context.Context, tx *store.Tx, tenant ident.Tenant, key string) (string, error) {
 	if key != "" {
 		if len(key) > maxName {
 			return "", fault.New(fault.Invalid, "a key has at most %d bytes", maxName)
 		}
 		return "key:" + key, nil
 	}
-	n, err := store.Next[int64](ctx, tx, "act", 1)
+	n, err := store.Next[int64](ctx, tx, tenant, "act", 1)
 	return fmt.Sprintf("act:%d", n), err
 }
 

@@ -25,7 +25,7 @@ VALUES ($1, $2, '', 0, 0, 0, 0, 0, '', 0, 0, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 
 
 // NextAccount takes an id for a new account, so that its credentials can be sealed for it before it is stored.
 func (t *Tx) NextAccount(ctx context.Context) (ident.Account, error) {
-	return Next[ident.Account](ctx, t, "account", 1)
+	return Next[ident.Account](ctx, t, nobody, "account", 1)
 }
 
 // AddAccount stores a new account with what drives it: its lease row, due at once, and its feeds, not read yet. caps is the

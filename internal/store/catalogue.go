@@ -142,7 +142,7 @@ func (t *Tx) addListings(ctx context.Context, f flow.Fence, p *cataloguePage, sw
 	if len(fresh) == 0 {
 		return nil
 	}
-	next, err := Next[ident.Listing](ctx, t, "listing", len(fresh))
+	next, err := Next[ident.Listing](ctx, t, f.Tenant, "listing", len(fresh))
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (t *Tx) addCounters(ctx context.Context, f flow.Fence, p *cataloguePage, no
 	if len(fresh) == 0 {
 		return out, nil
 	}
-	next, err := Next[ident.Counter](ctx, t, "counter", len(fresh))
+	next, err := Next[ident.Counter](ctx, t, f.Tenant, "counter", len(fresh))
 	if err != nil {
 		return nil, err
 	}

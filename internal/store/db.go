@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carpediemstore.it/sync-connector/internal/fault"
+	"carpediemstore.it/sync-connector/internal/ident"
 )
 
 // Engine is one database: how it hands out transactions. Package sqlite and package postgres make one.
@@ -49,9 +50,11 @@ func (d *DB) Engine() Engine { return d.engine }
 
 // Tx is one transaction of the store. Its methods are spread over the files of this package by subject.
 type Tx struct {
-	conn  Conn
-	db    *DB
-	after []func()
+	conn   Conn
+	db     *DB
+	writes bool
+	turn   ident.Tenant // whose turn it has
+	after  []func()
 }
 
 // attempts bounds how often a transaction that met a transient error is run (F20).
@@ -60,17 +63,17 @@ const attempts = 8
 // Write runs fn in a write transaction and commits; fn's error rolls everything back. fn may run again after a transient
 // error, so its effects outside the database belong into After.
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	return d.run(ctx, d.engine.Begin, fn)
+	return d.run(ctx, true, fn)
 }
 
 // Read runs fn in a read transaction.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
-	return d.run(ctx, d.engine.Snapshot, fn)
+	return d.run(ctx, false, fn)
 }
 
-func (d *DB) run(ctx context.Context, begin func(context.Context) (Conn, error), fn func(*Tx) error) error {
+func (d *DB) run(ctx context.Context, writes bool, fn func(*Tx) error) error {
 	for n := 1; ; n++ {
-		err := d.once(ctx, begin, fn)
+		err := d.once(ctx, writes, fn)
 		if err == nil || n == attempts || !d.engine.Transient(err) {
 			return err
 		}
@@ -82,12 +85,16 @@ func (d *DB) run(ctx context.Context, begin func(context.Context) (Conn, error),
 	}
 }
 
-func (d *DB) once(ctx context.Context, begin func(context.Context) (Conn, error), fn func(*Tx) error) error {
+func (d *DB) once(ctx context.Context, writes bool, fn func(*Tx) error) error {
+	begin := d.engine.Snapshot
+	if writes {
+		begin = d.engine.Begin
+	}
 	conn, err := begin(ctx)
 	if err != nil {
 		return fault.Wrap("begin", err)
 	}
-	tx := &Tx{conn: conn, db: d}
+	tx := &Tx{conn: conn, db: d, writes: writes}
 	done := false
 	defer func() {
 		if !done { // fn failed or panicked
@@ -119,8 +126,26 @@ func (t *Tx) spell(text string) string {
 	return s
 }
 
+// wait waits for the turn of the tenant that a statement is about, once in a transaction that writes. The tenant leads
+// every key, so it leads the arguments too.
+func (t *Tx) wait(ctx context.Context, args []any) error {
+	if !t.writes || t.db.dialect.turn == "" || len(args) == 0 {
+		return nil
+	}
+	tenant, ok := args[0].(ident.Tenant)
+	if !ok || tenant == nobody || tenant == t.turn {
+		return nil
+	}
+	t.turn = tenant
+	_, err := t.conn.ExecContext(ctx, t.db.dialect.turn, tenant)
+	return err
+}
+
 // exec runs a statement and returns how many rows it touched.
 func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	if err := t.wait(ctx, args); err != nil {
+		return 0, err
+	}
 	res, err := t.conn.ExecContext(ctx, t.spell(text), args...)
 	if err != nil {
 		return 0, err
@@ -135,6 +160,9 @@ func (t *Tx) each(ctx context.Context, text string, scan func(*sql.Rows) error, 
 
 // scan is each for a text that is spelled already.
 func (t *Tx) scan(ctx context.Context, text string, scan func(*sql.Rows) error, args []any) error {
+	if err := t.wait(ctx, args); err != nil {
+		return err
+	}
 	rs, err := t.conn.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
@@ -174,7 +202,7 @@ func portion(n int) int {
 // insert sends rows in portions: head is "INSERT INTO t (a, b) VALUES ", tail what follows the values. width is the number
 // of columns; row appends the values of row i.
 func (t *Tx) insert(ctx context.Context, head string, width int, tail string, n int, row func(i int, args []any) []any) error {
-	return t.portions(head, width, tail, n, row, func(text string, args []any) error {
+	return t.portions(ctx, head, width, tail, n, row, func(text string, args []any) error {
 		_, err := t.conn.ExecContext(ctx, text, args...)
 		return err
 	})
@@ -182,12 +210,12 @@ func (t *Tx) insert(ctx context.Context, head string, width int, tail string, n 
 
 // inserted is insert with a RETURNING in its tail: scan is called for each row that comes back.
 func (t *Tx) inserted(ctx context.Context, head string, width int, tail string, n int, row func(i int, args []any) []any, scan func(*sql.Rows) error) error {
-	return t.portions(head, width, tail, n, row, func(text string, args []any) error {
+	return t.portions(ctx, head, width, tail, n, row, func(text string, args []any) error {
 		return t.scan(ctx, text, scan, args)
 	})
 }
 
-func (t *Tx) portions(head string, width int, tail string, n int, row func(i int, args []any) []any, send func(string, []any) error) error {
+func (t *Tx) portions(ctx context.Context, head string, width int, tail string, n int, row func(i int, args []any) []any, send func(string, []any) error) error {
 	args := make([]any, 0, min(n, chunk)*width)
 	for from := 0; from < n; {
 		m := portion(n - from)
@@ -197,6 +225,9 @@ func (t *Tx) portions(head string, width int, tail string, n int, row func(i int
 		}
 		if len(args) != m*width {
 			return errors.New("store: a row has not the width of its insert")
+		}
+		if err := t.wait(ctx, args); err != nil {
+			return err
 		}
 		if err := send(t.values(head, m, width, tail), args); err != nil {
 			return err

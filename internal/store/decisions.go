@@ -16,7 +16,7 @@ func (t *Tx) Decide(ctx context.Context, tenant ident.Tenant, ds []flow.Decision
 	if len(ds) == 0 {
 		return nil, nil
 	}
-	first, err := Next[ident.Decision](ctx, t, "decision", len(ds))
+	first, err := Next[ident.Decision](ctx, t, tenant, "decision", len(ds))
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,10 @@ func (t *Tx) Release(ctx context.Context, c dispatch.Claim, next ident.Micros) e
 	return err
 }
 
-const heartbeatText = `UPDATE drives SET lease_until = {now} + $2 WHERE owner = $1 AND lease_until >= {now}`
+// A row that is locked is being written by its driver, which extends the lease itself (Fence).
+const heartbeatText = `
+UPDATE drives SET lease_until = {now} + $2 WHERE (tenant, account) IN
+  (SELECT d.tenant, d.account FROM drives d WHERE d.owner = $1 AND d.lease_until >= {now} {skip locked})`
 
 // Extend keeps the leases of owner while its drivers wait for the network. A lease that has lapsed is not revived.
 func (t *Tx) Extend(ctx context.Context, owner string) error {

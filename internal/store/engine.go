@@ -99,7 +99,7 @@ func (t *Tx) Raise(ctx context.Context, tenant ident.Tenant, fs []flow.Finding) 
 	if len(fs) == 0 {
 		return nil
 	}
-	first, err := Next[ident.Finding](ctx, t, "finding", len(fs))
+	first, err := Next[ident.Finding](ctx, t, tenant, "finding", len(fs))
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (t *Tx) Log(ctx context.Context, tenant ident.Tenant, es ...flow.Event) err
 	if len(es) == 0 {
 		return nil
 	}
-	first, err := Next[int64](ctx, t, "event", len(es))
+	first, err := Next[int64](ctx, t, tenant, "event", len(es))
 	if err != nil {
 		return err
 	}

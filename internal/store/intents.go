@@ -46,7 +46,7 @@ func (t *Tx) Record(ctx context.Context, f flow.Fence, is []flow.Intent) error {
 	if len(is) == 0 {
 		return nil
 	}
-	first, err := Next[ident.Intent](ctx, t, "intent", len(is))
+	first, err := Next[ident.Intent](ctx, t, f.Tenant, "intent", len(is))
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (t *Tx) SaveItems(ctx context.Context, tenant ident.Tenant, xs []Item) erro
 		}
 	}
 	if fresh > 0 {
-		next, err := Next[ident.Item](ctx, t, "item", fresh)
+		next, err := Next[ident.Item](ctx, t, tenant, "item", fresh)
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func (t *Tx) append(ctx context.Context, tenant ident.Tenant, entries []ledger.E
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	first, err := Next[ident.Entry](ctx, t, "entry", len(entries))
+	first, err := Next[ident.Entry](ctx, t, tenant, "entry", len(entries))
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (t *Tx) SaveLines(ctx context.Context, f flow.Fence, ls []flow.Line, refsUn
 		}
 	}
 	if fresh > 0 {
-		next, err := Next[ident.Line](ctx, t, "line", fresh)
+		next, err := Next[ident.Line](ctx, t, f.Tenant, "line", fresh)
 		if err != nil {
 			return err
 		}

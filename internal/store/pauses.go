@@ -34,7 +34,7 @@ type PauseRow struct {
 
 // AddPause stores a pause in state pausing and returns its id.
 func (t *Tx) AddPause(ctx context.Context, tenant ident.Tenant, p PauseRow) (ident.Pause, error) {
-	id, err := Next[ident.Pause](ctx, t, "pause", 1)
+	id, err := Next[ident.Pause](ctx, t, tenant, "pause", 1)
 	if err != nil {
 		return 0, err
 	}

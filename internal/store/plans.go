@@ -58,7 +58,7 @@ func scanPlan(rs *sql.Rows) (p Plan, err error) {
 
 // AddPlan stores a new plan and returns its id.
 func (t *Tx) AddPlan(ctx context.Context, tenant ident.Tenant, p Plan) (ident.Plan, error) {
-	id, err := Next[ident.Plan](ctx, t, "plan", 1)
+	id, err := Next[ident.Plan](ctx, t, tenant, "plan", 1)
 	if err != nil {
 		return 0, err
 	}

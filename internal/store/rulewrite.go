@@ -83,7 +83,7 @@ func (t *Tx) RulesSince(ctx context.Context, tenant ident.Tenant, since ident.Mi
 
 // AddRule stores the next version of a rule and marks what it decides. An empty body removes the rule.
 func (t *Tx) AddRule(ctx context.Context, tenant ident.Tenant, s RuleScope, body, actor string, at ident.Micros) (ident.Rule, error) {
-	id, err := Next[ident.Rule](ctx, t, "rule", 1)
+	id, err := Next[ident.Rule](ctx, t, tenant, "rule", 1)
 	if err != nil {
 		return 0, err
 	}

@@ -18,7 +18,7 @@ type Tenant struct {
 
 // AddTenant stores a new tenant and returns its id; fault.Exists when the name is taken.
 func (t *Tx) AddTenant(ctx context.Context, name string, now ident.Micros) (ident.Tenant, error) {
-	id, err := Next[ident.Tenant](ctx, t, "tenant", 1)
+	id, err := Next[ident.Tenant](ctx, t, nobody, "tenant", 1)
 	if err != nil {
 		return 0, err
 	}

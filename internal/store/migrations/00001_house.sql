@@ -5,8 +5,10 @@
 -- +goose Up
 
 CREATE TABLE sequences (
-    name TEXT   NOT NULL PRIMARY KEY,
-    next BIGINT NOT NULL
+    tenant BIGINT NOT NULL, -- 0: of all of them together
+    name   TEXT   NOT NULL,
+    next   BIGINT NOT NULL,
+    PRIMARY KEY (tenant, name)
 ) {clustered};
 
 CREATE TABLE tenants (

@@ -6,9 +6,10 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -27,10 +28,11 @@ const most = 16
 
 // Open connects to url and brings the schema up to date under a session lock, so several nodes may start at once.
 func Open(ctx context.Context, url string) (*Engine, error) {
-	db, err := sql.Open("pgx", url)
+	c, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "the database address cannot be read")
 	}
+	db := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(bounded))
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
 	if err := db.PingContext(ctx); err != nil {
@@ -44,6 +46,12 @@ func Open(ctx context.Context, url string) (*Engine, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return &Engine{db, url}, nil
+}
+
+// bounded ends transactions of a process that stands still (F23): it holds its tenant's turn, and others wait.
+func bounded(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '10s'`)
+	return err
 }
 
 // DB returns the pool, for libraries that bring their own statements (tasks).
